@@ -1,0 +1,26 @@
+"""Silence where PyTorch is silent: a division by zero is infinity, without a warning.
+
+NumPy warns. Switching that off around every operation (`np.errstate`) would cost as much as a small
+operation does, and makes each one inside slower; so its warnings are filtered by where they come from,
+which costs nothing until one is raised. Only where a user has turned warnings into errors does the
+filter not help, and NumPy is really told to be quiet.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_lite\.")
+
+_nothing = nullcontext()
+
+
+def quiet() -> AbstractContextManager[None]:
+    """A context in which many operations run without warnings."""
+    for action, *_ in warnings.filters:
+        if action == "error":
+            return np.errstate(all="ignore")
+    return _nothing
