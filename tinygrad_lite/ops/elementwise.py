@@ -1,0 +1,425 @@
+"""The table, element by element: arithmetic, powers, exponentials, angles, comparisons, activations.
+
+In a rule, `g` is the gradient of the output, `x` and `y` are the inputs, `out` is the output. Complex
+inputs follow PyTorch's convention: the gradient is the conjugate of the holomorphic derivative.
+`.conjugate()` costs nothing on real arrays. A mask is applied with `np.where`, so that a gradient that
+is masked away is zero even where the slope is infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite import special
+from tinygrad_lite.op import op
+
+# fmt: off
+# --- arithmetic ---------------------------------------------------------------------------------------
+
+add = op(
+    "add", np.add, "promote", broadcasts=True,
+    doc="x + y: [1., 2.], [3., 4.] -> [4., 6.]",
+    x=lambda g: g,
+    y=lambda g: g,
+)
+
+sub = op(
+    "sub", np.subtract, "promote", broadcasts=True,
+    doc="x - y: [1., 2.], [3., 5.] -> [-2., -3.]",
+    x=lambda g: g,
+    y=lambda g: -g,
+)
+
+mul = op(
+    "mul", np.multiply, "promote", broadcasts=True,
+    doc="x * y: [1., 2.], [3., 4.] -> [3., 8.]",
+    x=lambda g, y: g * y.conjugate(),
+    y=lambda g, x: g * x.conjugate(),
+)
+
+div = op(
+    "div", np.divide, "float", broadcasts=True,
+    doc="x / y, also of integers: [1., 2.], [2., 4.] -> [0.5000, 0.5000]",
+    x=lambda g, y: g / y.conjugate(),
+    y=lambda g, y, out: -g * (out / y).conjugate(),
+)
+
+neg = op("neg", np.negative, "promote", doc="-x: [1., -2.] -> [-1., 2.]", x=lambda g: -g)
+
+remainder = op(
+    "remainder", np.remainder, "promote", broadcasts=True,
+    numbers="real", doc="What is left of x after division by y, with the sign of y: [5., -5.], [3., 3.] -> [2., 1.]",
+    x=lambda g: g,
+    y=lambda g, x, y: -g * np.floor_divide(x, y),
+)
+
+fmod = op(
+    "fmod", np.fmod, "promote", broadcasts=True,
+    numbers="real", doc="What is left of x after division by y, with the sign of x: [5., -5.], [3., 3.] -> [2., -2.]",
+    x=lambda g: g,
+    y=lambda g, x, y: -g * np.trunc(x / y),
+)
+
+
+def _flat(g: Any) -> Any:
+    """The gradient of a step function: zero everywhere."""
+    return np.zeros_like(g)
+
+
+floor_divide = op(
+    "floor_divide", np.floor_divide, "promote", broadcasts=True,
+    numbers="real", doc="x / y rounded down: [5., -5.], [3., 3.] -> [1., -2.]",
+    x=_flat,
+    y=_flat,
+)
+
+
+def _power_rule_x(g: Any, x: Any, y: Any) -> Any:
+    """y * x**(y - 1), and zero for the constant x**0 even at x = 0."""
+    if isinstance(y, int | float | complex):
+        return np.zeros_like(g) if y == 0 else g * (y * x ** (y - 1)).conjugate()
+    constant = y == 0
+    return np.where(constant, 0.0, g * (y * x ** np.where(constant, 1.0, y - 1)).conjugate())
+
+
+def _power_rule_y(g: Any, x: Any, y: Any, out: Any) -> Any:
+    """out * log(x), and zero where 0**y stays 0 for every y near this one."""
+    flat = (x == 0) & (np.real(y) >= 0)
+    return np.where(flat, 0.0, g * (out * np.log(np.where(flat, 1.0, x))).conjugate())
+
+
+pow = op(
+    "pow", lambda x, y: x**y, "promote", broadcasts=True, domain=(0.2, 3.0),
+    doc="x to the power y: [1., 2., 3.], [2., 2., 3.] -> [ 1.,  4., 27.]",
+    x=_power_rule_x,
+    y=_power_rule_y,
+)
+
+square = op("square", np.square, "promote",
+    doc="x * x: [1., 2.] -> [1., 4.]",
+    x=lambda g, x: g * (2 * x.conjugate()),
+)
+sqrt = op(
+    "sqrt", np.sqrt, "float", domain=(0.1, 4.0), doc="The square root: [1., 4.] -> [1., 2.]",
+    x=lambda g, out: g / (2 * out.conjugate()),
+)
+rsqrt = op(
+    "rsqrt", lambda x: 1 / np.sqrt(x), "float", domain=(0.2, 4.0),
+    doc="1 / sqrt(x): [1., 4.] -> [1.0000, 0.5000]",
+    x=lambda g, out: g * (-0.5 * out**3).conjugate(),
+)
+reciprocal = op(
+    "reciprocal", np.reciprocal, "float", domain=(0.2, 3.0), doc="1 / x: [1., 4.] -> [1.0000, 0.2500]",
+    x=lambda g, out: -g * (out * out).conjugate(),
+)
+abs = op("abs", np.absolute, "promote",
+    doc="The distance from zero: [-1., 2.] -> [1., 2.]",
+    x=lambda g, x: g * np.sign(x),
+)
+sign = op("sign", np.sign, "promote", numbers="real", doc="-1, 0 or 1: [-3., 0., 2.] -> [-1.,  0.,  1.]", x=_flat)
+
+# --- exponentials and logarithms ----------------------------------------------------------------------
+
+exp = op("exp", np.exp, "float",
+    doc="e to the power x: [0., 1.] -> [1.0000, 2.7183]",
+    x=lambda g, out: g * out.conjugate(),
+)
+exp2 = op("exp2", np.exp2, "float",
+    numbers="real", doc="2 to the power x: [0., 3.] -> [1., 8.]",
+    x=lambda g, out: g * (out * math.log(2)),
+)
+expm1 = op("expm1", np.expm1, "float",
+    numbers="real", doc="exp(x) - 1, exact near 0: [0., 1.] -> [0.0000, 1.7183]",
+    x=lambda g, out: g * (out + 1).conjugate(),
+)
+log = op("log", np.log, "float", domain=(0.1, 4.0),
+    doc="The natural logarithm: [1., 2.] -> [0.0000, 0.6931]",
+    x=lambda g, x: g / x.conjugate(),
+)
+log2 = op("log2", np.log2, "float", domain=(0.1, 4.0),
+    doc="The logarithm to base 2: [1., 8.] -> [0., 3.]",
+    x=lambda g, x: g / (x.conjugate() * math.log(2)),
+)
+log10 = op("log10", np.log10, "float", domain=(0.1, 4.0),
+    doc="The logarithm to base 10: [1., 100.] -> [0., 2.]",
+    x=lambda g, x: g / (x.conjugate() * math.log(10)),
+)
+log1p = op("log1p", np.log1p, "float", domain=(-0.9, 3.0),
+    numbers="real", doc="log(1 + x), exact near 0: [0., 1.] -> [0.0000, 0.6931]",
+    x=lambda g, x: g / (1 + x.conjugate()),
+)
+logaddexp = op(
+    "logaddexp", np.logaddexp, "float", broadcasts=True,
+    numbers="real", doc="log(exp(x) + exp(y)) without overflow: [0., 1000.], [0., 1000.] -> [6.9315e-01, 1.0007e+03]",
+    x=lambda g, x, out: g * np.exp(x - out),
+    y=lambda g, y, out: g * np.exp(y - out),
+)
+
+# --- angles -------------------------------------------------------------------------------------------
+
+sin = op("sin", np.sin, "float",
+    doc="The sine of x radians: [0., 1.] -> [0.0000, 0.8415]",
+    x=lambda g, x: g * np.cos(x).conjugate(),
+)
+cos = op("cos", np.cos, "float",
+    doc="The cosine of x radians: [0., 1.] -> [1.0000, 0.5403]",
+    x=lambda g, x: -g * np.sin(x).conjugate(),
+)
+tan = op("tan", np.tan, "float", domain=(-1.3, 1.3),
+    doc="The tangent of x radians: [0., 1.] -> [0.0000, 1.5574]",
+    x=lambda g, out: g * (1 + out * out).conjugate(),
+)
+asin = op("asin", np.arcsin, "float", domain=(-0.9, 0.9),
+    doc="The angle whose sine is x: [0., 1.] -> [0.0000, 1.5708]",
+    x=lambda g, x: g / np.sqrt(1 - x * x).conjugate(),
+)
+acos = op("acos", np.arccos, "float", domain=(-0.9, 0.9),
+    doc="The angle whose cosine is x: [0., 1.] -> [1.5708, 0.0000]",
+    x=lambda g, x: -g / np.sqrt(1 - x * x).conjugate(),
+)
+atan = op("atan", np.arctan, "float",
+    doc="The angle whose tangent is x: [0., 1.] -> [0.0000, 0.7854]",
+    x=lambda g, x: g / (1 + x * x).conjugate(),
+)
+sinh = op("sinh", np.sinh, "float",
+    doc="The hyperbolic sine: [0., 1.] -> [0.0000, 1.1752]",
+    x=lambda g, x: g * np.cosh(x).conjugate(),
+)
+cosh = op("cosh", np.cosh, "float",
+    doc="The hyperbolic cosine: [0., 1.] -> [1.0000, 1.5431]",
+    x=lambda g, x: g * np.sinh(x).conjugate(),
+)
+tanh = op("tanh", np.tanh, "float",
+    doc="The hyperbolic tangent: [0., 1.] -> [0.0000, 0.7616]",
+    x=lambda g, out: g * (1 - out * out).conjugate(),
+)
+asinh = op("asinh", np.arcsinh, "float",
+    doc="The inverse of sinh: [0., 1.] -> [0.0000, 0.8814]",
+    x=lambda g, x: g / np.sqrt(x * x + 1).conjugate(),
+)
+acosh = op("acosh", np.arccosh, "float", domain=(1.1, 4.0),
+    doc="The inverse of cosh: [1., 2.] -> [0.0000, 1.3170]",
+    x=lambda g, x: g / np.sqrt(x * x - 1).conjugate(),
+)
+atanh = op("atanh", np.arctanh, "float", domain=(-0.9, 0.9),
+    doc="The inverse of tanh: [0., 0.5] -> [0.0000, 0.5493]",
+    x=lambda g, x: g / (1 - x * x).conjugate(),
+)
+
+
+def _over_radius(g: Any, side: Any, other: Any) -> Any:
+    """g * side / (side² + other²), and zero at the origin, where the angle has no slope."""
+    squared = side * side + other * other
+    return np.where(squared == 0, 0.0, g * side / np.where(squared == 0, 1.0, squared))
+
+
+atan2 = op(
+    "atan2", np.arctan2, "float", broadcasts=True,
+    numbers="real", doc="The angle of the point (y, x), x being the first: [1., 1.], [1., -1.] -> [0.7854, 2.3562]",
+    x=lambda g, x, y: _over_radius(g, y, x),
+    y=lambda g, x, y: -_over_radius(g, x, y),
+)
+hypot = op(
+    "hypot", np.hypot, "promote", broadcasts=True,
+    numbers="real", doc="sqrt(x² + y²) without overflow: [3., 5.], [4., 12.] -> [ 5., 13.]",
+    x=lambda g, x, out: g * (x / np.where(out == 0, 1.0, out)),
+    y=lambda g, y, out: g * (y / np.where(out == 0, 1.0, out)),
+)
+
+# --- rounding -----------------------------------------------------------------------------------------
+
+floor = op("floor", np.floor, "promote", numbers="real", doc="Rounded down: [1.5, -1.5] -> [ 1., -2.]", x=_flat)
+ceil = op("ceil", np.ceil, "promote", numbers="real", doc="Rounded up: [1.5, -1.5] -> [ 2., -1.]", x=_flat)
+trunc = op("trunc", np.trunc, "promote", numbers="real", doc="Rounded towards zero: [1.5, -1.5] -> [ 1., -1.]", x=_flat)
+
+
+def _round(x: Any, decimals: int = 0) -> Any:
+    return np.round(x, decimals)
+
+
+round = op("round", _round, "promote", numbers="real", doc="Rounded, halves to even: [0.5, 1.5] -> [0., 2.]", x=_flat)
+frac = op("frac", lambda x: x - np.trunc(x), "promote",
+    numbers="real", doc="x - trunc(x): [1.5, -1.5] -> [ 0.5000, -0.5000]",
+    x=lambda g: g,
+)
+
+# --- choosing -----------------------------------------------------------------------------------------
+
+where = op(
+    "where", np.where, "promote", broadcasts=True,
+    doc="x where the condition holds, else y",
+    condition=None,
+    x=lambda g, condition: np.where(condition, g, 0.0),
+    y=lambda g, condition: np.where(condition, 0.0, g),
+)
+
+
+def _winner(g: Any, loses: Any, ties: Any) -> Any:
+    """All of the gradient to the winner; halves to both on a tie, as PyTorch shares it."""
+    return np.where(ties, g / 2, np.where(loses, 0.0, g))
+
+
+maximum = op(
+    "maximum", np.maximum, "promote", broadcasts=True,
+    numbers="real", doc="The larger of each pair: [1., 5.], [3., 4.] -> [3., 5.]",
+    x=lambda g, x, y: _winner(g, x < y, x == y),
+    y=lambda g, x, y: _winner(g, y < x, x == y),
+)
+minimum = op(
+    "minimum", np.minimum, "promote", broadcasts=True,
+    numbers="real", doc="The smaller of each pair: [1., 5.], [3., 4.] -> [1., 4.]",
+    x=lambda g, x, y: _winner(g, x > y, x == y),
+    y=lambda g, x, y: _winner(g, y > x, x == y),
+)
+
+
+def _clamp(x: Any, low: Any, high: Any) -> Any:
+    """PyTorch's order: the upper bound wins where the bounds cross. A NaN bound gives NaN."""
+    x = x if low is None else np.maximum(x, low)
+    return x if high is None else np.minimum(x, high)
+
+
+def _inside(x: Any, low: Any, high: Any) -> Any:
+    above = True if low is None else x >= low
+    return above if high is None else above & (x <= high)
+
+
+clamp = op(
+    "clamp", _clamp, "promote", broadcasts=True,
+    numbers="real", doc="x moved into [low, high]: [-2., 0., 2.], -1., 1. -> [-1.,  0.,  1.]",
+    x=lambda g, x, low, high: np.where(_inside(x, low, high), g, 0.0),
+    low=lambda g, x, low, high: np.where((x < low) & (True if high is None else low < high), g, 0.0),
+    high=lambda g, x, low, high: np.where((x > high) | (False if low is None else low > high), g, 0.0),
+)
+
+# --- comparisons and logic: no derivative -------------------------------------------------------------
+
+eq = op("eq", np.equal, "promote", broadcasts=True,
+    doc="x == y: [1., 2.], [1., 3.] -> [ True, False]",
+    x=None, y=None,
+)
+ne = op("ne", np.not_equal, "promote", broadcasts=True,
+    doc="x != y: [1., 2.], [1., 3.] -> [False,  True]",
+    x=None, y=None,
+)
+lt = op("lt", np.less, "promote", broadcasts=True,
+    numbers="real", doc="x < y: [1., 2.], [1., 3.] -> [False,  True]",
+    x=None, y=None,
+)
+le = op("le", np.less_equal, "promote", broadcasts=True,
+    numbers="real", doc="x <= y: [1., 4.], [1., 3.] -> [ True, False]",
+    x=None, y=None,
+)
+gt = op("gt", np.greater, "promote", broadcasts=True,
+    numbers="real", doc="x > y: [1., 4.], [1., 3.] -> [False,  True]",
+    x=None, y=None,
+)
+ge = op("ge", np.greater_equal, "promote", broadcasts=True,
+    numbers="real", doc="x >= y: [1., 2.], [1., 3.] -> [ True, False]",
+    x=None, y=None,
+)
+isnan = op("isnan", np.isnan, doc="Whether x is not a number: [1., nan] -> [False,  True]", x=None)
+isinf = op("isinf", np.isinf, doc="Whether x is infinite: [1., -inf] -> [False,  True]", x=None)
+isfinite = op("isfinite", np.isfinite,
+    doc="Whether x is neither infinite nor NaN: [1., inf] -> [ True, False]",
+    x=None,
+)
+logical_and = op("logical_and", np.logical_and, "promote", broadcasts=True,
+    doc="Both are true: [1., 0.], [1., 1.] -> [ True, False]",
+    x=None, y=None,
+)
+logical_or = op("logical_or", np.logical_or, "promote", broadcasts=True,
+    doc="One is true: [1., 0.], [0., 0.] -> [ True, False]",
+    x=None, y=None,
+)
+logical_xor = op("logical_xor", np.logical_xor, "promote", broadcasts=True,
+    doc="Just one is true: [1., 1.], [0., 1.] -> [ True, False]",
+    x=None, y=None,
+)
+logical_not = op("logical_not", np.logical_not, doc="Whether x is zero: [1., 0.] -> [False,  True]", x=None)
+bitwise_and = op("bitwise_and", np.bitwise_and, "promote", broadcasts=True,
+    numbers="integer", doc="x & y, bit by bit: [6, 3], [3, 1] -> [2, 1]",
+    x=None, y=None,
+)
+bitwise_or = op("bitwise_or", np.bitwise_or, "promote", broadcasts=True,
+    numbers="integer", doc="x | y, bit by bit: [6, 3], [3, 1] -> [7, 3]",
+    x=None, y=None,
+)
+bitwise_xor = op("bitwise_xor", np.bitwise_xor, "promote", broadcasts=True,
+    numbers="integer", doc="x ^ y, bit by bit: [6, 3], [3, 1] -> [5, 2]",
+    x=None, y=None,
+)
+bitwise_not = op("bitwise_not", np.invert, numbers="integer", doc="~x, bit by bit: [6, 3] -> [-7, -4]", x=None)
+bitwise_left_shift = op("bitwise_left_shift", np.left_shift, "promote", broadcasts=True,
+    numbers="integer", doc="x * 2**y: [1, 3], [1, 2] -> [ 2, 12]",
+    x=None, y=None,
+)
+bitwise_right_shift = op("bitwise_right_shift", np.right_shift, "promote", broadcasts=True,
+    numbers="integer", doc="x // 2**y: [4, 12], [1, 2] -> [2, 3]",
+    x=None, y=None,
+)
+
+# --- parts of complex numbers -------------------------------------------------------------------------
+
+real = op("real", lambda x: x.real, views=True, numbers="complex", doc="The real part.", x=lambda g: g + 0j)
+imag = op("imag", lambda x: x.imag, numbers="complex", doc="The imaginary part.", x=lambda g: g * 1j)
+conj = op("conj", np.conjugate, numbers="complex", doc="The complex conjugate.", x=lambda g: g.conjugate())
+
+# --- activations --------------------------------------------------------------------------------------
+
+relu = op("relu", lambda x: np.maximum(x, 0),
+    numbers="real", doc="x where positive, else 0: [-1., 2.] -> [0., 2.]",
+    x=lambda g, out: np.where(out > 0, g, 0.0),
+)
+sigmoid = op("sigmoid", special.sigmoid, "float",
+    numbers="real", doc="1 / (1 + exp(-x)): [0., 2.] -> [0.5000, 0.8808]",
+    x=lambda g, out: g * (out * (1 - out)),
+)
+softplus = op("softplus", special.softplus, "float",
+    numbers="real", doc="log(1 + exp(x)): [0., 2.] -> [0.6931, 2.1269]",
+    x=lambda g, x: g * sigmoid(x),
+)
+logsigmoid = op("logsigmoid", special.log_sigmoid, "float",
+    numbers="real", doc="log(sigmoid(x)): [0., 2.] -> [-0.6931, -0.1269]",
+    x=lambda g, x: g * sigmoid(-x),
+)
+erf = op("erf", special.erf, "float",
+    numbers="real", doc="The error function: [0., 1.] -> [0.0000, 0.8427]",
+    x=lambda g, x: g * (np.exp(-x * x) * (2 / math.sqrt(math.pi))),
+)
+erfc = op("erfc", special.erfc, "float",
+    numbers="real", doc="1 - erf(x), exact where small: [0., 1.] -> [1.0000, 0.1573]",
+    x=lambda g, x: -g * (np.exp(-x * x) * (2 / math.sqrt(math.pi))),
+)
+gelu = op(
+    "gelu", special.gelu_erf, "float", numbers="real", doc="x times the normal distribution function: [-1., 1.] -> [-0.1587,  0.8413]",
+    x=lambda g, x: g * (0.5 * erfc(x * -math.sqrt(0.5)) + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))),
+)
+silu = op("silu", lambda x: x * special.sigmoid(x), "float",
+    numbers="real", doc="x * sigmoid(x): [0., 2.] -> [0.0000, 1.7616]",
+    x=lambda g, x: g * (sigmoid(x) * (1 + x * sigmoid(-x))),
+)
+leaky_relu = op(
+    "leaky_relu", lambda x, slope=0.01: np.where(x > 0, x, x * slope),
+    numbers="real", doc="x where positive, else a little of it: [-1., 2.] -> [-0.0100,  2.0000]",
+    x=lambda g, x, slope: np.where(x > 0, g, g * slope),
+)
+
+
+def _elu(x: Any, alpha: float = 1.0, scale: float = 1.0) -> Any:
+    return np.where(x > 0, x * scale, np.expm1(np.minimum(x, 0)) * (alpha * scale))
+
+
+elu = op(
+    "elu", _elu,
+    numbers="real", doc="x where positive, else exp(x) - 1: [-1., 2.] -> [-0.6321,  2.0000]",
+    x=lambda g, x, alpha, scale: np.where(x > 0, g * scale, g * (np.exp(np.minimum(x, 0.0)) * (alpha * scale))),
+)
+hardtanh = op(
+    "hardtanh", lambda x, low, high: np.minimum(np.maximum(x, low), high), cases=(((2, 3), {"low": -1.0, "high": 1.0}),),
+    numbers="real", doc="x moved into [low, high]; flat on the bounds too.",
+    x=lambda g, x, low, high: np.where((x > low) & (x < high), g, 0.0),
+)

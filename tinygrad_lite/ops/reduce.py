@@ -1,0 +1,245 @@
+"""The table, reductions: from many elements to few.
+
+`axis` is None (all), an integer or a tuple; with `keepdims` the reduced dimensions stay, with size 1.
+`spread` lays a reduced array out again over the shape that it came from.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.op import op
+
+Axis = int | tuple[int, ...] | None
+
+
+def keep(g: Any, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+    """A reduced array with its reduced dimensions back, at size 1."""
+    if keepdims:
+        return g
+    axes = range(len(x_shape)) if axis is None else [a % max(len(x_shape), 1) for a in _tuple(axis)]
+    return g.reshape(tuple(1 if k in axes else n for k, n in enumerate(x_shape)))
+
+
+def spread(g: Any, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+    """A reduced array broadcast over the shape that it came from."""
+    return np.broadcast_to(keep(g, x_shape, axis, keepdims), x_shape)
+
+
+def count(x_shape: tuple[int, ...], axis: Axis) -> int:
+    """How many elements each result was reduced from."""
+    return math.prod(x_shape if axis is None else (x_shape[a] for a in _tuple(axis))) if x_shape else 1
+
+
+def _tuple(axis: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (axis,) if isinstance(axis, int) else axis
+
+
+def _accumulator(x: np.ndarray) -> Any:
+    """The dtype sums are taken in: int64 for integers, float32 for float16."""
+    return np.int64 if x.dtype.kind in "bui" else np.float32 if x.dtype == np.float16 else None
+
+
+def _sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    wide = _accumulator(x)
+    out = np.add.reduce(x, axis, wide, None, keepdims)
+    return out.astype(x.dtype) if wide is np.float32 else out
+
+
+def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    n = count(x.shape, axis)
+    total = np.add.reduce(x, axis, _accumulator(x), None, keepdims)
+    return (total / n if n else total * math.nan).astype(x.dtype)
+
+
+def _var(x: Any, axis: Axis = None, ddof: float = 1, keepdims: bool = False) -> Any:
+    n = count(x.shape, axis)
+    away = np.absolute(x - _mean(x, axis, True))
+    total = _sum(np.square(away, out=away), axis, keepdims)
+    return total / (n - ddof) if n > ddof else total * math.inf if n < ddof or total.size else total
+
+
+def _std(x: Any, axis: Axis = None, ddof: float = 1, keepdims: bool = False) -> Any:
+    return np.sqrt(_var(x, axis, ddof, keepdims))
+
+
+def _away(x: Any, axis: Axis) -> Any:
+    """How far each element is from the mean."""
+    return x - np.mean(x, axis=axis, keepdims=True)
+
+
+def _degrees(x_shape: tuple[int, ...], axis: Axis, ddof: float) -> float:
+    """1 / (n - ddof), and NaN where there is nothing left to divide by, as PyTorch has it."""
+    n = count(x_shape, axis)
+    return 1 / (n - ddof) if n > ddof else math.nan
+
+
+def _ties(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+    """The gradient shared equally among the elements that are as large as the result."""
+    hit = x == keep(out, x.shape, axis, keepdims)
+    sharers = np.astype(np.sum(hit, axis=axis, keepdims=True), g.dtype)
+    return np.where(hit, keep(g, x.shape, axis, keepdims) / sharers, 0.0)
+
+
+def _prod(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    return np.multiply.reduce(x, axis, np.int64 if x.dtype.kind in "bui" else None, None, keepdims)
+
+
+def _prod_rule(g: Any, x: Any, out: Any, axis: int | None, keepdims: bool) -> Any:
+    """Each element's gradient is the product of the others.
+
+    That is out / x, unless x has a zero; then the products are formed one by one.
+    """
+    if axis is None:
+        return _prod_rule(g, x.reshape(-1), out, 0, False).reshape(x.shape)
+    if not (getattr(x, "array", x) == 0).any():
+        return spread(g, x.shape, axis, keepdims) * (keep(out, x.shape, axis, keepdims) / x).conjugate()
+    last = np.moveaxis(x, axis, -1)
+    n = last.shape[-1]
+    others = np.where(np.eye(n, dtype=bool), 1.0, np.expand_dims(last, -2))
+    product = np.moveaxis(np.prod(others, axis=-1), -1, axis)
+    return keep(g, x.shape, axis, keepdims) * product.conjugate()
+
+
+def _norm(x: Any, ord: float = 2.0, axis: Axis = None, keepdims: bool = False) -> Any:
+    """(sum |x|^ord)^(1/ord); ord may be 0 (how many are not zero), inf or -inf."""
+    size = np.absolute(x)
+    if ord == 2:
+        return np.sqrt(_sum(np.square(size), axis, keepdims))
+    if ord == 1:
+        return _sum(size, axis, keepdims)
+    if ord == 0:
+        return _sum(size != 0, axis, keepdims).astype(size.dtype)
+    if math.isinf(ord):
+        return (np.maximum if ord > 0 else np.minimum).reduce(size, axis=axis, keepdims=keepdims)
+    return _sum(size**ord, axis, keepdims) ** (1 / ord)
+
+
+def _norm_rule(g: Any, x: Any, out: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
+    """sign(x) (|x| / out)^(ord - 1), and zero where the norm itself is zero."""
+    g, out = keep(g, x.shape, axis, keepdims), keep(out, x.shape, axis, keepdims)
+    if ord == 0:
+        return np.zeros_like(x)
+    if math.isinf(ord):
+        return np.sign(x) * _ties(g, np.absolute(x), out, axis, True)
+    if ord == 1:
+        return g * np.sign(x)
+    safe = np.where(out == 0, 1.0, out)
+    if ord == 2:
+        return g * (x / safe)
+    size = np.absolute(x)
+    size = np.where(size == 0, 1.0, size) if ord < 2 else size  # 0 ** negative; the sign makes it 0 again
+    return g * (np.sign(x) * (size / safe) ** (ord - 1))
+
+
+def _logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    if not x.size:
+        return np.log(_sum(np.exp(x), axis, keepdims))
+    top = np.maximum.reduce(x.real, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0).astype(top.dtype)
+    total = np.log(_sum(np.exp(x - top), axis, True)) + top
+    return total if keepdims else total.reshape(np.add.reduce(x, axis).shape)
+
+
+def _softmax(x: Any, axis: int = -1) -> Any:
+    e = x - np.maximum.reduce(x, axis=axis, keepdims=True) if x.size else x.copy()
+    np.exp(e, out=e)
+    e /= np.add.reduce(e, axis=axis, keepdims=True)
+    return e
+
+
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    away = x - np.maximum.reduce(x, axis=axis, keepdims=True) if x.size else x.copy()
+    away -= np.log(np.add.reduce(np.exp(away), axis=axis, keepdims=True))
+    return away
+
+
+def _cumsum(x: Any, axis: int = 0) -> Any:
+    return np.add.accumulate(x, axis, _accumulator(x)).astype(np.int64 if x.dtype.kind in "bui" else x.dtype)
+
+
+# fmt: off
+_AXES = (((2, 3, 4), {}), ((2, 3, 4), {"axis": 1}), ((2, 3, 4), {"axis": (0, -1), "keepdims": True}), ((), {}))
+_ONE = (((2, 3, 4), {"axis": 1}), ((5,), {"axis": -1}))
+
+sum = op(
+    "sum", _sum, cases=_AXES, doc="The sum.",
+    x=lambda g, x_shape, axis, keepdims: spread(g, x_shape, axis, keepdims),
+)
+mean = op(
+    "mean", _mean, cases=_AXES, doc="The mean.",
+    x=lambda g, x_shape, axis, keepdims: spread(g * (1 / max(count(x_shape, axis), 1)), x_shape, axis, keepdims),
+)
+var = op(
+    "var", _var, cases=_AXES[:3], doc="The variance, divided by n - ddof.",
+    x=lambda g, x, axis, ddof, keepdims:
+        keep(g, x.shape, axis, keepdims) * (_away(x, axis) * (2 * _degrees(x.shape, axis, ddof))),
+)
+std = op(
+    "std", _std, cases=_AXES[:3], doc="The standard deviation; a flat input has slope 0.",
+    x=lambda g, x, out, axis, ddof, keepdims:
+        keep(np.where(out == 0, 0.0, g / np.where(out == 0, 1.0, out)), x.shape, axis, keepdims)
+        * (_away(x, axis) * _degrees(x.shape, axis, ddof)),
+)
+amax = op(
+    "amax", lambda x, axis=None, keepdims=False: np.maximum.reduce(x, axis=axis, keepdims=keepdims), cases=_AXES,
+    numbers="real", doc="The largest element; equal ones share the gradient.",
+    x=_ties,
+)
+amin = op(
+    "amin", lambda x, axis=None, keepdims=False: np.minimum.reduce(x, axis=axis, keepdims=keepdims), cases=_AXES,
+    numbers="real", doc="The smallest element; equal ones share the gradient.",
+    x=_ties,
+)
+prod = op(
+    "prod", _prod, cases=(((2, 3), {}), ((2, 3), {"axis": 1}), ((2, 3), {"axis": 0, "keepdims": True})),
+    doc="The product.",
+    x=_prod_rule,
+)
+norm = op(
+    "norm", _norm, "float",
+    cases=(*_AXES, ((4, 3), {"ord": 1.0}), ((4, 3), {"ord": 3.0, "axis": 0}), ((4, 3), {"ord": math.inf, "axis": 1})),
+    doc="The length of a vector, (sum |x|^ord)^(1/ord).",
+    x=_norm_rule,
+)
+logsumexp = op(
+    "logsumexp", _logsumexp, "float", cases=_AXES, numbers="real", doc="log(sum(exp(x))) without overflow.",
+    x=lambda g, x, out, axis, keepdims:
+        keep(g, x.shape, axis, keepdims) * np.exp(x - _finite(keep(out, x.shape, axis, keepdims))),
+)
+softmax = op(
+    "softmax", _softmax, cases=_ONE, numbers="real", doc="exp(x) / sum(exp(x)): non-negative numbers that sum to 1.",
+    x=lambda g, out, axis: out * (g - (g * out).sum(axis=axis, keepdims=True)),
+)
+log_softmax = op(
+    "log_softmax", _log_softmax, cases=_ONE, numbers="real", doc="log(softmax(x)) without loss of digits.",
+    x=lambda g, out, axis: g - np.exp(out) * g.sum(axis=axis, keepdims=True),
+)
+cumsum = op(
+    "cumsum", _cumsum, cases=_ONE, doc="Running sums.",
+    x=lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis),
+)
+argmax = op(
+    "argmax", lambda x, axis=None, keepdims=False: np.argmax(x, axis=axis, keepdims=keepdims), cases=_ONE,
+    numbers="real", doc="Where the largest element is.", x=None,
+)
+argmin = op(
+    "argmin", lambda x, axis=None, keepdims=False: np.argmin(x, axis=axis, keepdims=keepdims), cases=_ONE,
+    numbers="real", doc="Where the smallest element is.", x=None,
+)
+any = op(
+    "any", lambda x, axis=None, keepdims=False: np.any(x, axis=axis, keepdims=keepdims), cases=_AXES,
+    doc="Whether one element is not zero.", x=None,
+)
+all = op(
+    "all", lambda x, axis=None, keepdims=False: np.all(x, axis=axis, keepdims=keepdims), cases=_AXES,
+    doc="Whether no element is zero.", x=None,
+)
+
+
+def _finite(out: Any) -> Any:
+    """An infinite log-sum leaves slopes of exp(x - out): 0 for what is finite, not NaN."""
+    return np.where(np.isinf(out), 0.0, out)
