@@ -1,0 +1,180 @@
+"""Writing into a tensor, as PyTorch has it: the write is one more operation on the same memory.
+
+`x.add_(y)` computes `x + y`, writes it into the memory of `x`, and gives `x` the history of the sum.
+If `x` is a view, its base has changed too: the base's new history is "the old base, with this part
+replaced", and every view of it is told again from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.graph import Node, TensorCore, enable_grad, mode, tick
+from tinygrad_lite.op import Op, cast, op
+from tinygrad_lite.views import extra_of, live_views, note_write, owner
+
+Steps = Sequence[tuple[Callable[..., Any], dict[str, Any]]]
+
+
+def follow(base: Any, steps: Steps) -> Any:
+    """The view that `steps` lead to from `base`, a tensor or an array."""
+    for row, params in steps:
+        base = row(base, **params)
+    return base
+
+
+def _view_write(base: Any, value: Any, steps: Steps) -> Any:
+    out = base.copy()
+    follow(out, steps)[...] = value
+    return out
+
+
+view_write = op(
+    "copy_slices",
+    _view_write,
+    doc="A copy of the base in which a view of it holds other values.",
+    base=lambda g, value_shape, steps: view_write(g, np.zeros(value_shape), steps),
+    value=lambda g, steps: follow(g, steps),
+)
+
+
+def check_writable(x: TensorCore, operation: str) -> None:
+    """Refuse the writes that PyTorch refuses.
+
+    Raises:
+        RuntimeError: if `x` is a leaf that requires grad, or a view of one, and gradients are being
+            recorded; or a view that must not be written to.
+    """
+    if not x.array.flags.writeable:
+        raise RuntimeError(
+            f"{operation}: unsupported operation: the memory of this tensor is read-only, as that of an "
+            f"expanded tensor is (shape {x.array.shape}). Please clone() it before writing to it."
+        )
+    if not mode.grad:
+        return
+    extra = x.extra
+    base = extra.base if extra is not None else None
+    if base is not None and base.needs_grad:
+        assert extra is not None
+        if extra.siblings:
+            raise RuntimeError(
+                f"{operation}: this tensor is a view that {extra.siblings}() returned together with others, "
+                "and is being modified inplace. Such views must not be modified inplace: use an "
+                "out-of-place operation, or clone() it first."
+            )
+        if extra.under_no_grad:
+            raise RuntimeError(
+                f"{operation}: A view was created in no_grad mode and is being modified inplace with grad "
+                "mode enabled. Take the view outside of no_grad, or write inside it."
+            )
+        if base.node is None:
+            raise RuntimeError(
+                f"{operation}: a view of a leaf Variable that requires grad is being used in an in-place "
+                "operation. Do it under torch.no_grad(), or clone() the leaf first."
+            )
+    if x.needs_grad and x.node is None:
+        raise RuntimeError(
+            f"{operation}: a leaf Variable that requires grad is being used in an in-place operation. "
+            "Do it under no_grad(), or on a clone()."
+        )
+
+
+def write(x: Any, compute: Callable[[], Any], operation: str) -> Any:
+    """Write the tensor that `compute()` returns into `x`, values and history.
+
+    Raises:
+        RuntimeError: if `x` may not be written to, or the result has another shape or a higher kind
+            of dtype.
+    """
+    check_writable(x, operation)
+    result = compute()
+    if result is NotImplemented:
+        raise TypeError(f"{operation}(): the operand must be a Tensor or a number")
+    array = x.array
+    if result.array.shape != array.shape:
+        raise RuntimeError(
+            f"{operation}: output with shape {list(array.shape)} doesn't match the broadcast shape "
+            f"{list(result.array.shape)}"
+        )
+    if result.array.dtype is not array.dtype:
+        if _kind(result.array) > _kind(array):
+            raise RuntimeError(
+                f"{operation}: result type {result.array.dtype} can't be cast to the desired output type "
+                f"{array.dtype}"
+            )
+        result = cast(result, array.dtype)
+    node = result.node
+    if node is not None:
+        _keep_saved(node, array, result.array)
+    array[...] = result.array
+    note_write(x, operation)
+    if mode.grad and (node is not None or x.needs_grad):
+        if node is not None:
+            node.order = tick()  # after the write: what it saved of its own output is up to date
+        rebase(x, node)
+    return x
+
+
+def _kind(array: np.ndarray) -> int:
+    return "biufc".index(array.dtype.kind) if array.dtype.kind != "u" else 1
+
+
+def _keep_saved(node: Node, target: np.ndarray, result: np.ndarray) -> None:
+    """Before `target` is overwritten: copy what `node` saved of it, and let its output be `target`."""
+    memory = owner(target)
+    node.saved = tuple(
+        target
+        if saved is result
+        else saved.copy()
+        if isinstance(saved, np.ndarray) and owner(saved) is memory
+        else saved
+        for saved in node.saved or ()
+    )
+
+
+def rebase(x: TensorCore, node: Node | None) -> None:
+    """Give `x` the history `node`, and tell its base and all their views again."""
+    extra = x.extra
+    base = extra.base if extra is not None else None
+    if base is None:
+        x.node, x.needs_grad = node, node is not None
+        root = x
+    else:
+        assert extra is not None
+        base.node = _view_write_node(base, x, node, extra.steps)
+        base.needs_grad = True
+        root = base
+    with enable_grad():
+        for view in live_views(root):
+            again = follow(root, extra_of(view).steps)
+            view.node, view.needs_grad = again.node, again.needs_grad
+
+
+def _view_write_node(base: TensorCore, view: TensorCore, node: Node | None, steps: Steps) -> Node:
+    """The node of `view_write(base, view)`, whose output is the memory of `base` itself."""
+    made = Node()
+    made.op = TABLE_ROW
+    made.edges = ((base.node or base) if base.needs_grad else None, node)
+    made.saved = ()
+    made.shapes = (base.array.shape, view.array.shape)
+    made.params = {"steps": steps}
+    made.hooks = None
+    made.order = tick()
+    return made
+
+
+TABLE_ROW: Op = view_write.op  # type: ignore[attr-defined]
+
+
+def in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place method of an out-of-place function: `add` gives `add_`."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return write(self, lambda: function(self, *args, **kwargs), name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In-place version of `{name[:-1]}`: writes the result into this tensor and returns it."
+    return method
