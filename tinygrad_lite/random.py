@@ -1,0 +1,201 @@
+"""Random numbers, the same ones that PyTorch draws on the CPU from the same seed.
+
+PyTorch's CPU generator is the Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), which NumPy has
+too; what remains is how its 32-bit words become numbers. So `manual_seed(0)` gives the initial weights
+here that it gives there, as far as rounding goes.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"]
+
+
+class Generator:
+    """A stream of random numbers of its own.
+
+    Args:
+        device: accepted as in PyTorch; only the CPU exists here.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> g = tg.Generator().manual_seed(0)
+        >>> tg.rand(2, generator=g)
+        tensor([0.4963, 0.7682])
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        from tinygrad_lite.device import to_device
+
+        self.device = to_device(device)
+        self._bits: Any = None
+        self._seed = 67280421310721  # PyTorch's default seed
+        self._spare: float | None = None
+
+    def _source(self) -> Any:
+        if self._bits is None:
+            self.manual_seed(self._seed)
+        return self._bits
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start the stream again from `seed`, any integer from -2**63 to 2**64 - 1.
+
+        Raises:
+            RuntimeError: if the seed is out of that range.
+        """
+        number = int(seed)
+        if not -(2**63) <= number < 2**64:
+            raise RuntimeError(f"Overflow when unpacking long: the seed {number} does not fit in 64 bits")
+        self._seed = number % 2**64
+        bits = np.random.MT19937()
+        bits.state = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
+        self._bits, self._spare = bits, None
+        return self
+
+    def seed(self) -> int:
+        """Start again from a seed that the operating system chooses; returns it."""
+        self.manual_seed(secrets.randbits(64))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed the stream was started from."""
+        return self._seed
+
+    def get_state(self) -> Any:
+        """The state as a byte tensor, for `set_state`."""
+        from tinygrad_lite.tensors import make
+
+        state = self._source().state["state"]
+        spare = math.nan if self._spare is None else self._spare
+        head = np.array([self._seed, state["pos"]], np.uint64)
+        words = np.asarray(state["key"], np.uint32)
+        raw = head.tobytes() + np.float64(spare).tobytes() + words.tobytes()
+        return make(np.frombuffer(raw, np.uint8).copy())
+
+    def set_state(self, new_state: Any) -> Generator:
+        """Go on from a state that `get_state` returned.
+
+        Raises:
+            RuntimeError: if it is not such a state.
+        """
+        raw = new_state.array.tobytes()
+        if len(raw) != 24 + 4 * 624:
+            raise RuntimeError(f"expected a state of {24 + 4 * 624} bytes from get_state(), got {len(raw)} bytes")
+        seed, position = np.frombuffer(raw[:16], np.uint64)
+        spare = float(np.frombuffer(raw[16:24], np.float64)[0])
+        bits = np.random.MT19937()
+        state = {"key": np.frombuffer(raw[24:], np.uint32), "pos": int(position)}
+        bits.state = {"bit_generator": "MT19937", "state": state}
+        self._bits, self._seed = bits, int(seed)
+        self._spare = None if math.isnan(spare) else spare
+        return self
+
+    def words(self, n: int) -> np.ndarray:
+        """The next `n` 32-bit words, as uint64."""
+        drawn: np.ndarray = self._source().random_raw(n)
+        return drawn
+
+    def long_words(self, n: int) -> np.ndarray:
+        """The next `n` 64-bit words, two 32-bit words each."""
+        pairs = self.words(2 * n).reshape(n, 2)
+        return (pairs[:, 0] << np.uint64(32)) | pairs[:, 1]
+
+    def uniform(self, n: int, dtype: np.dtype[Any]) -> np.ndarray:
+        """`n` numbers in [0, 1): 53 random bits in float64, 24 otherwise."""
+        if dtype == np.float64:
+            return (self.long_words(n) & np.uint64(2**53 - 1)) * 2.0**-53
+        return ((self.words(n) & np.uint64(2**24 - 1)) * 2.0**-24).astype(dtype)
+
+    def normal(self, n: int, dtype: np.dtype[Any]) -> np.ndarray:
+        """`n` numbers from the normal distribution, by the method of Box and Muller (1958).
+
+        From 16 numbers on, PyTorch makes them in blocks of 16: the first eight uniform numbers of a
+        block give radii, the last eight angles; a last incomplete block is drawn again.
+        """
+        if dtype == np.float16:
+            return self.normal(n, np.dtype(np.float32)).astype(np.float16)
+        if n < 16:
+            return np.array([self._one_normal() for _ in range(n)], dtype)
+        out = self.uniform(n, dtype)
+        whole = n - n % 16
+        out[:whole] = _box_muller(out[:whole])
+        if whole < n:
+            out[-16:] = _box_muller(self.uniform(16, dtype))
+        return out
+
+    def _one_normal(self) -> float:
+        """One number; they are made in pairs, and the second is kept for the next call."""
+        if self._spare is not None:
+            value, self._spare = self._spare, None
+            return value
+        angle, height = (float(u) for u in self.uniform(2, np.dtype(np.float64)))
+        radius = math.sqrt(-2.0 * math.log1p(-height))
+        self._spare = radius * math.sin(2 * math.pi * angle)
+        return radius * math.cos(2 * math.pi * angle)
+
+    def bernoulli(self, n: int, p: float) -> np.ndarray:
+        """`n` truth values, each true with probability `p`."""
+        drawn: np.ndarray = self.uniform(n, np.dtype(np.float64)) < p
+        return drawn
+
+    def integers(self, n: int, low: int, high: int) -> np.ndarray:
+        """`n` integers in [low, high), as int64."""
+        span = high - low
+        words = self.long_words(n) if span >= 2**32 else self.words(n)
+        return (words % np.uint64(span)).astype(np.int64) + low
+
+    def permutation(self, n: int) -> np.ndarray:
+        """The numbers 0 .. n-1 in random order, by the shuffle of Fisher and Yates."""
+        order = list(range(n))
+        words = self.words(n - 1) if n > 1 else np.empty(0, np.uint64)
+        jumps = words % np.arange(n, 1, -1).astype(np.uint64)
+        for k, jump in enumerate(jumps.tolist()):
+            order[k], order[k + jump] = order[k + jump], order[k]
+        return np.array(order, np.int64)
+
+
+def _box_muller(u: np.ndarray) -> np.ndarray:
+    blocks = u.reshape(-1, 2, 8)
+    radius = np.sqrt(-2 * np.log(1 - blocks[:, 0]))
+    angle = (2 * math.pi) * blocks[:, 1]
+    return np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1).reshape(-1)
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the random numbers again from `seed`; returns the generator that all functions use.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.rand(2)
+        tensor([0.4963, 0.7682])
+    """
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start the random numbers again from a seed that nobody knows; returns it."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed that the random numbers were started from."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """The state of the default generator, a byte tensor."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Go on from a state that `get_rng_state` returned."""
+    default_generator.set_state(new_state)
