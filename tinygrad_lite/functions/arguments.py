@@ -1,0 +1,87 @@
+"""What the functions a person calls have in common: reading their arguments, saying what is wrong."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.graph import TensorCore
+
+
+def need_tensor(function: str, name: str, value: Any, position: int = 1) -> None:
+    """Raise PyTorch's TypeError unless `value` is a tensor."""
+    if not isinstance(value, TensorCore):
+        hint = ""
+        if isinstance(value, np.ndarray | list | tuple | int | float | complex):
+            hint = "; tg.tensor(...) makes one of it"
+        raise TypeError(
+            f"{function}(): argument '{name}' (position {position}) must be Tensor, "
+            f"not {type(value).__name__}{hint}"
+        )
+
+
+def numpy_names(function: str, dim: Any, keepdim: bool, names: dict[str, Any]) -> tuple[Any, bool]:
+    """`dim` and `keepdim` where they were passed under NumPy's names, `axis` and `keepdims`."""
+    if "axis" in names:
+        dim = names.pop("axis")
+    if "keepdims" in names:
+        keepdim = names.pop("keepdims")
+    if names:
+        raise TypeError(f"{function}() got an unexpected keyword argument {next(iter(names))!r}")
+    return dim, keepdim
+
+
+def to_axis(function: str, dim: Any, ndim: int) -> Any:
+    """`dim` as NumPy's `axis`: None, an integer, or a tuple of different ones.
+
+    Raises:
+        IndexError: if a dimension does not exist.
+        RuntimeError: if one is named twice.
+        TypeError: if it is no integer.
+    """
+    if dim is None:
+        return None
+    if isinstance(dim, Sequence) and not isinstance(dim, str):
+        dims = tuple(one_dim(function, d, ndim) for d in dim)
+        for d in dims:
+            if dims.count(d) > 1:
+                raise RuntimeError(f"{function}(): dim {d} appears multiple times in the list of dims {list(dim)}")
+        return (dims if ndim else None) or None
+    axis = one_dim(function, dim, ndim)
+    return axis if ndim else None
+
+
+def one_dim(function: str, dim: Any, ndim: int) -> int:
+    """`dim` counted from the front. A tensor without dimensions is treated as having one.
+
+    Raises:
+        IndexError: if the dimension does not exist.
+        TypeError: if it is no integer.
+    """
+    try:
+        d = operator.index(dim)
+    except TypeError:
+        raise TypeError(f"{function}(): argument 'dim' must be int, not {type(dim).__name__}") from None
+    top = max(ndim, 1)
+    if not -top <= d < top:
+        raise IndexError(
+            f"{function}(): Dimension out of range (expected to be in range of [{-top}, {top - 1}], but got {d})"
+        )
+    return d % top
+
+
+def to_shape(function: str, sizes: Sequence[Any]) -> tuple[int, ...]:
+    """A shape that was passed as `f(2, 3)` or as `f((2, 3))`.
+
+    Raises:
+        TypeError: if it holds something else than integers.
+    """
+    if len(sizes) == 1 and isinstance(sizes[0], Sequence | np.ndarray):
+        sizes = sizes[0]
+    try:
+        return tuple(operator.index(n) for n in sizes)
+    except TypeError:
+        raise TypeError(f"{function}(): a shape must be integers, got {tuple(sizes)!r}") from None

@@ -1,0 +1,479 @@
+"""The functions that make tensors: `tensor`, `zeros`, `arange`, `randn` ..."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tinygrad_lite.device import to_device
+from tinygrad_lite.dtypes import get_default_dtype, scalar_dtype, to_dtype
+from tinygrad_lite.functions.arguments import need_tensor, to_shape
+from tinygrad_lite.graph import TensorCore
+from tinygrad_lite.random import Generator, default_generator
+from tinygrad_lite.tensors import make
+
+Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
+
+
+def _plain(data: Any) -> Any:
+    """Nested lists with tensors in them as nested lists of arrays."""
+    if isinstance(data, TensorCore):
+        return data.array
+    if isinstance(data, list | tuple):
+        return [_plain(item) for item in data]
+    return data
+
+
+def _has_array(data: Any) -> bool:
+    """Whether an array or NumPy number is what nested lists hold."""
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return isinstance(data, np.ndarray | np.generic)
+
+
+def _array(data: Any, dtype: Any, copy: bool) -> np.ndarray:
+    """The array that `data` stands for, with PyTorch's defaults for Python numbers."""
+    target = None if dtype is None else to_dtype(dtype).numpy
+    plain = _plain(data)
+    try:
+        found = np.array(plain, dtype=target) if copy else np.asarray(plain, dtype=target)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"expected numbers in nested sequences of equal length: {error}") from error
+    if target is None and not isinstance(data, TensorCore | np.ndarray | np.generic) and not _has_array(plain):
+        if found.dtype.kind == "f" or not found.size:
+            found = found.astype(get_default_dtype().numpy)
+        elif found.dtype.kind == "c":
+            found = found.astype(get_default_dtype().to_complex().numpy)
+        elif found.dtype.kind == "u":
+            raise RuntimeError("Overflow when unpacking long: an integer does not fit in 64 bits")
+    if found.dtype.kind == "O":
+        raise ValueError("expected numbers in nested sequences of equal length, found rows that differ or objects")
+    return found
+
+
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A tensor with a copy of `data`.
+
+    Args:
+        data: numbers, nested lists of numbers, an array, a tensor.
+        dtype: of the elements; by default that of an array, else float32, int64, bool or complex64.
+        device: only "cpu".
+        requires_grad: whether gradients are wanted.
+        pin_memory: accepted as in PyTorch; memory is never pinned.
+
+    Raises:
+        ValueError: if the lists are not of equal length.
+        TypeError: for elements that are no numbers.
+        RuntimeError: if gradients are wanted of integers.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.tensor([[1, 2], [3, 4]]), tg.tensor([0.5, 1])
+        (tensor([[1, 2],
+                [3, 4]]), tensor([0.5000, 1.0000]))
+    """
+    to_device(device)
+    return make(_array(data, dtype, copy=True), requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """`data` as a tensor, sharing memory where possible: a tensor itself, an array without a copy.
+
+    Example:
+        >>> import tinygrad_lite as tg, numpy as np
+        >>> a = np.zeros(2)
+        >>> x = tg.as_tensor(a); a[0] = 5; x
+        tensor([5., 0.], dtype=tinygrad_lite.float64)
+    """
+    to_device(device)
+    if isinstance(data, TensorCore):
+        return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
+    return make(_array(data, dtype, copy=False))
+
+
+asarray = as_tensor
+
+
+def from_numpy(ndarray: np.ndarray) -> Tensor:
+    """A tensor on the memory of an array: writing to one is seen in the other.
+
+    Raises:
+        TypeError: for what is no array, or an array of a dtype that no tensor has.
+
+    Example:
+        >>> import tinygrad_lite as tg, numpy as np
+        >>> tg.from_numpy(np.arange(3))
+        tensor([0, 1, 2])
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    return make(ndarray)
+
+
+def _filled(
+    shape: tuple[int, ...], value: Any, dtype: Any, device: Any, requires_grad: bool
+) -> Tensor:
+    to_device(device)
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    target = get_default_dtype().numpy if dtype is None else to_dtype(dtype).numpy
+    array = np.zeros(shape, target) if value == 0 else np.full(shape, value, target)
+    return make(array, requires_grad)
+
+
+def zeros(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
+) -> Tensor:
+    """Zeros, of a shape given as `zeros(2, 3)` or `zeros((2, 3))`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.zeros(2, 3)
+        tensor([[0., 0., 0.],
+                [0., 0., 0.]])
+    """
+    return _filled(_size("zeros", size, names), 0, dtype, device, requires_grad)
+
+
+def ones(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
+) -> Tensor:
+    """Ones, of a shape given as `ones(2, 3)` or `ones((2, 3))`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.ones(3)
+        tensor([1., 1., 1.])
+    """
+    return _filled(_size("ones", size, names), 1, dtype, device, requires_grad)
+
+
+def empty(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
+) -> Tensor:
+    """A tensor whose elements are still to be written. They are zeros, so that two runs agree.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.empty(2, 3).shape
+        Size([2, 3])
+    """
+    names.pop("pin_memory", None), names.pop("memory_format", None)
+    return _filled(_size("empty", size, names), 0, dtype, device, requires_grad)
+
+
+def _size(name: str, size: tuple[Any, ...], names: dict[str, Any]) -> tuple[int, ...]:
+    size = (names.pop("size"),) if "size" in names else size
+    if names:
+        raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(names))!r}")
+    return to_shape(name, size)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of one value; its dtype is the value's unless `dtype` says otherwise.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.full((2,), 7), tg.full((2,), 0.5)
+        (tensor([7, 7]), tensor([0.5000, 0.5000]))
+    """
+    value = fill_value.item() if isinstance(fill_value, TensorCore) else fill_value  # type: ignore[attr-defined]
+    own = scalar_dtype(value) if dtype is None else dtype
+    return _filled(to_shape("full", (size,)), value, own, device, requires_grad)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Ones on the diagonal of an n × m matrix, zeros elsewhere.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.eye(2)
+        tensor([[1., 0.],
+                [0., 1.]])
+    """
+    to_device(device)
+    columns = n if m is None else m
+    if n < 0 or columns < 0:
+        raise RuntimeError(f"n must be greater or equal to 0, got {n} and {m}")
+    target = get_default_dtype() if dtype is None else to_dtype(dtype)
+    return make(np.eye(n, columns, dtype=target.numpy), requires_grad)
+
+
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers from `start` (0 if only one is given) up to, not including, `end`, `step` apart.
+
+    Raises:
+        RuntimeError: if the step is zero or leads away from the end.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.arange(3), tg.arange(1, 2, 0.5)
+        (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
+    """
+    to_device(device)
+    if end is None:
+        start, end = 0, start
+    start, end, step = (v.item() if isinstance(v, TensorCore) else v for v in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not all(math.isfinite(v) for v in (start, end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: {start} -> {end} by {step}")
+    if dtype is None:
+        whole = all(isinstance(v, int | np.integer) for v in (start, end, step))
+        target = np.dtype(np.int64) if whole else get_default_dtype().numpy
+    else:
+        target = to_dtype(dtype).numpy
+    count = math.ceil((end - start) / step)
+    wide = np.int64 if all(isinstance(v, int) for v in (start, end, step)) else np.float64
+    return make((np.arange(count, dtype=wide) * step + start).astype(target), requires_grad)
+
+
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`steps` numbers from `start` to `end`, both included, equally far apart.
+
+    Raises:
+        RuntimeError: if `steps` is negative.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.linspace(0, 1, 5)
+        tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+    to_device(device)
+    if steps < 0:
+        raise RuntimeError(f"number of steps must be non-negative, got {steps}")
+    start, end = (v.item() if isinstance(v, TensorCore) else v for v in (start, end))
+    is_complex = isinstance(start, complex) or isinstance(end, complex)
+    default = get_default_dtype().to_complex() if is_complex else get_default_dtype()
+    target = default.numpy if dtype is None else to_dtype(dtype).numpy
+    return make(np.linspace(start, end, steps).astype(target), requires_grad)
+
+
+def _like(input: Tensor, value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    return _filled(input.array.shape, value, input.array.dtype if dtype is None else dtype, device, requires_grad)
+
+
+def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros in the shape and dtype of `input`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.zeros_like(tg.tensor([1, 2]))
+        tensor([0, 0])
+    """
+    need_tensor("zeros_like", "input", input)
+    return _like(input, 0, dtype, device, requires_grad)
+
+
+def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones in the shape and dtype of `input`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.ones_like(tg.tensor([5.0, 6.0]))
+        tensor([1., 1.])
+    """
+    need_tensor("ones_like", "input", input)
+    return _like(input, 1, dtype, device, requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """One value in the shape and dtype of `input`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.full_like(tg.zeros(2), 7)
+        tensor([7., 7.])
+    """
+    need_tensor("full_like", "input", input)
+    return _like(input, fill_value, dtype, device, requires_grad)
+
+
+def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor still to be written, in the shape and dtype of `input`; zeros, so that two runs agree.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.empty_like(tg.zeros(2, 3)).shape
+        Size([2, 3])
+    """
+    return zeros_like(input, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def _drawn(draw: Any, shape: tuple[int, ...], dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    """Random numbers that `draw(count, dtype)` gives, in a shape."""
+    to_device(device)
+    target = get_default_dtype() if dtype is None else to_dtype(dtype)
+    if not target.is_floating_point:
+        raise RuntimeError(f"random numbers are of a floating-point dtype, not {target}")
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    return make(draw(math.prod(shape), target.numpy).reshape(shape), requires_grad)
+
+
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **names: Any,
+) -> Tensor:  # fmt: skip
+    """Random numbers in [0, 1), all equally likely; from a seed the ones that PyTorch draws.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.rand(3)
+        tensor([0.4963, 0.7682, 0.0885])
+    """
+    source = generator or default_generator
+    return _drawn(source.uniform, _size("rand", size, names), dtype, device, requires_grad)
+
+
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **names: Any,
+) -> Tensor:  # fmt: skip
+    """Random numbers from the normal distribution with mean 0 and variance 1.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.randn(3)
+        tensor([ 1.5410, -0.2934, -2.1788])
+    """
+    source = generator or default_generator
+    return _drawn(source.normal, _size("randn", size, names), dtype, device, requires_grad)
+
+
+def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers in [0, 1) in the shape and dtype of `input`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.rand_like(tg.zeros(2, 3)).shape
+        Size([2, 3])
+    """
+    need_tensor("rand_like", "input", input)
+    return rand(input.array.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Normal random numbers in the shape and dtype of `input`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.randn_like(tg.zeros(2, 3)).shape
+        Size([2, 3])
+    """
+    need_tensor("randn_like", "input", input)
+    return randn(input.array.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def randint(
+    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
+    device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Random integers from `low` (0 if left out) up to, not including, `high`.
+
+    Raises:
+        RuntimeError: if there is no integer between them.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.randint(10, (3,))
+        tensor([4, 9, 3])
+    """
+    to_device(device)
+    if not isinstance(high, int):  # randint(high, size)
+        low, high, size = 0, low, size if high is None else high
+    if size is None:
+        raise TypeError("randint(): missing argument 'size'")
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    shape = to_shape("randint", (size,))
+    drawn = (generator or default_generator).integers(math.prod(shape), low, high).reshape(shape)
+    return make(drawn.astype(to_dtype("int64" if dtype is None else dtype).numpy), requires_grad)
+
+
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """The numbers 0 to n-1 in random order.
+
+    Raises:
+        RuntimeError: if `n` is negative.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.randperm(4)
+        tensor([2, 0, 1, 3])
+    """
+    to_device(device)
+    if n < 0:
+        raise RuntimeError(f"n must be non-negative, got {n}")
+    order = (generator or default_generator).permutation(n)
+    return make(order.astype(to_dtype("int64" if dtype is None else dtype).numpy), requires_grad)
+
+
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+    """Normal random numbers with a mean and a standard deviation, each a number or a tensor.
+
+    Args:
+        mean: a number, or a tensor of means.
+        std: a number, or a tensor of standard deviations.
+        size: the shape, where both are numbers.
+        generator: where the numbers come from.
+        dtype: where both are numbers.
+
+    Raises:
+        RuntimeError: for a negative standard deviation.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.normal(mean=tg.tensor([0.0, 1000.0]), std=tg.tensor([0.0, 0.0]))
+        tensor([   0., 1000.])
+    """
+    spread = std.array if isinstance(std, TensorCore) else np.asarray(std)
+    if (spread < 0).any():
+        raise RuntimeError(f"normal expects all elements of std >= 0.0, got {spread.min()}")
+    given = [v for v in (mean, std) if isinstance(v, TensorCore)]
+    if not given:
+        return randn(size if size is not None else (), generator=generator, dtype=dtype) * std + mean
+    shape = np.broadcast_shapes(*(v.array.shape for v in given))
+    noise = randn(shape, generator=generator, dtype=given[0].array.dtype)
+    return (noise * std + mean).detach()
+
+
+def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """Ones with the probabilities that `input` holds, else zeros.
+
+    Raises:
+        RuntimeError: if a probability is not in [0, 1].
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.bernoulli(tg.tensor([0.0, 1.0]))
+        tensor([0., 1.])
+    """
+    need_tensor("bernoulli", "input", input)
+    p = input.array
+    if not ((p >= 0) & (p <= 1)).all():
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true in every element")
+    drawn = (generator or default_generator).uniform(p.size, p.dtype).reshape(p.shape)
+    return make((drawn < p).astype(p.dtype))

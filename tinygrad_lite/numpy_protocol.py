@@ -1,0 +1,163 @@
+"""NumPy's functions on tensors: `np.exp(t)`, `np.sum(t, axis=0)`, `np.concatenate([t, u])`.
+
+They record like any other operation. Here stands which function means which operation, under NumPy's
+own argument names. The derivative rules of the op table are written in these functions, which is why
+they run on arrays and on tensors alike. A function that is not in the table is refused rather than
+computed without its gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.functions import creation, elementwise, indexing, reduction, shaping
+from tinygrad_lite.graph import TensorCore
+from tinygrad_lite.op import TABLE
+from tinygrad_lite.ops import elementwise as rows
+from tinygrad_lite.ops import reduce as reduce_rows
+from tinygrad_lite.tensors import make
+
+UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
+    entry.forward: entry.record for entry in TABLE.values() if isinstance(entry.forward, np.ufunc)
+}
+UFUNCS[np.matmul] = lambda x, y: _tensor(x) @ _tensor(y)
+UFUNCS[np.power] = UFUNCS[np.float_power] = rows.pow
+UFUNCS[np.positive] = lambda x: x
+REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: reduction.sum,
+    np.multiply: reduction.prod,
+    np.maximum: reduction.amax,
+    np.minimum: reduction.amin,
+    np.logical_and: reduction.all,
+    np.logical_or: reduction.any,
+}
+
+
+def _tensor(x: Any) -> Any:
+    return x if isinstance(x, TensorCore) else make(np.asarray(x))
+
+
+def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`np.var` and `np.std` divide by n, PyTorch's functions by n - 1."""
+
+    def call(a: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        return function(a, axis, correction=ddof, keepdim=keepdims)
+
+    return call
+
+
+def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return function(a, axis, keepdims)
+
+    return call
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: _reduced(reduction.sum),
+    np.mean: _reduced(reduction.mean),
+    np.prod: _reduced(reduction.prod),
+    np.max: _reduced(reduction.amax),
+    np.min: _reduced(reduction.amin),
+    np.amax: _reduced(reduction.amax),
+    np.amin: _reduced(reduction.amin),
+    np.argmax: _reduced(reduction.argmax),
+    np.argmin: _reduced(reduction.argmin),
+    np.all: _reduced(reduction.all),
+    np.any: _reduced(reduction.any),
+    np.var: _spread(reduction.var),
+    np.std: _spread(reduction.std),
+    np.cumsum: lambda a, axis=None: reduce_rows.cumsum(a.reshape(-1) if axis is None else a, axis or 0),
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: reduction.norm(
+        x, 2 if ord is None else ord, axis, keepdims
+    ),
+    np.reshape: lambda a, shape: shaping.reshape(a, shape),
+    np.ravel: shaping.ravel,
+    np.transpose: lambda a, axes=None: shaping.permute(a, axes or tuple(reversed(range(a.ndim)))),
+    np.swapaxes: shaping.transpose,
+    np.moveaxis: shaping.movedim,
+    np.expand_dims: lambda a, axis: shaping.unsqueeze(a, axis),
+    np.squeeze: lambda a, axis=None: shaping.squeeze(a, axis),
+    np.broadcast_to: lambda array, shape: shaping.expand(array, shape),
+    np.concatenate: lambda arrays, axis=0: shaping.cat([_tensor(a) for a in arrays], axis),
+    np.stack: lambda arrays, axis=0: shaping.stack([_tensor(a) for a in arrays], axis),
+    np.split: lambda ary, sections, axis=0: list(
+        shaping.split(ary, ary.shape[axis] // sections if isinstance(sections, int) else sections, axis)
+    ),
+    np.flip: lambda m, axis=None: shaping.flip(m, tuple(range(m.ndim)) if axis is None else axis),
+    np.roll: lambda a, shift, axis=None: shaping.roll(a, shift, axis),
+    np.tile: lambda A, reps: shaping.tile(A, reps),
+    np.tril: lambda m, k=0: shaping.tril(m, k),
+    np.triu: lambda m, k=0: shaping.triu(m, k),
+    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: shaping.diagonal(a, offset, axis1, axis2),
+    np.copy: lambda a: shaping.clone(a),
+    np.astype: lambda x, dtype, copy=True: x.to(dtype, copy=copy),
+    np.where: lambda condition, *xy: rows.where(condition, *xy) if xy else indexing.nonzero(condition, as_tuple=True),
+    np.clip: lambda a, a_min=None, a_max=None: elementwise.clamp(a, a_min, a_max),
+    np.round: lambda a, decimals=0: elementwise.round(a, decimals=decimals),
+    np.real: elementwise.real,
+    np.imag: elementwise.imag,
+    np.dot: lambda a, b: _tensor(a) @ _tensor(b),
+    np.zeros_like: lambda a, dtype=None: creation.zeros_like(a, dtype=dtype),
+    np.ones_like: lambda a, dtype=None: creation.ones_like(a, dtype=dtype),
+    np.full_like: lambda a, fill_value, dtype=None: creation.full_like(a, fill_value, dtype=dtype),
+    np.empty_like: lambda a, dtype=None: creation.empty_like(a, dtype=dtype),
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: a.numel() if axis is None else a.shape[axis],
+    np.allclose: lambda a, b, rtol=1e-05, atol=1e-08, equal_nan=False: np.allclose(
+        _values(a), _values(b), rtol, atol, equal_nan
+    ),
+    np.array_equal: lambda a, b: bool(np.array_equal(_values(a), _values(b))),
+    np.array_repr: lambda a, *rest: repr(a),
+    np.array_str: lambda a, *rest: str(a),
+}
+
+
+def _values(x: Any) -> Any:
+    return x.array if isinstance(x, TensorCore) else x
+
+
+def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """What NumPy calls for `np.exp(tensor)` and `array * tensor`."""
+    out = kwargs.pop("out", None)
+    if method == "__call__" and ufunc in UFUNCS and not kwargs:
+        result = UFUNCS[ufunc](*inputs)
+    elif method == "reduce" and ufunc in REDUCTIONS:
+        result = REDUCTIONS[ufunc](*inputs, axis=kwargs.pop("axis", 0), **kwargs)
+    else:
+        what = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        extra = f" with {', '.join(kwargs)}" if kwargs and ufunc in UFUNCS else ""
+        raise TypeError(
+            f"{what}{extra} is not defined for tensors; take the values with tensor.detach().numpy(), which leaves "
+            "the gradient behind"
+        )
+    return result if out is None or result is NotImplemented else _into(out[0], result, ufunc)
+
+
+def _into(out: Any, result: Any, ufunc: np.ufunc) -> Any:
+    """`out=`, as in `array += tensor`."""
+    if isinstance(out, TensorCore):
+        return out.copy_(result)  # type: ignore[attr-defined]
+    if result.requires_grad:
+        raise RuntimeError(
+            f"np.{ufunc.__name__}: a tensor that requires grad cannot be written into an array, which would lose the "
+            "gradient. Use the out-of-place operation, or detach() the tensor."
+        )
+    out[...] = result.array
+    return out
+
+
+def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """What NumPy calls for `np.sum(tensor)` and its like."""
+    known = FUNCTIONS.get(function)
+    if known is None:
+        name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
+        raise TypeError(
+            f"{name} is not defined for tensors; take the values with tensor.detach().numpy(), which leaves the "
+            "gradient behind"
+        )
+    return known(*args, **{k: v for k, v in kwargs.items() if v is not np._NoValue and v is not None})
