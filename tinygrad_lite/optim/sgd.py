@@ -1,0 +1,83 @@
+"""Stochastic gradient descent, with momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.optim.optimizer import Block, Optimizer, Params, check_positive, refuse_unknown_modes
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent (Robbins and Monro, 1951), with momentum (Sutskever et al., 2013).
+
+        g = gradient + weight_decay * p
+        b = momentum * b + (1 - dampening) * g        (b = g in the first step)
+        p = p - lr * b                                (nesterov: p - lr * (g + momentum * b))
+
+    Args:
+        params: parameters, named parameters, or dicts of them with settings of their own.
+        lr: the learning rate.
+        momentum: how much of the last step is kept.
+        dampening: how much less of the gradient then counts.
+        weight_decay: the L2 penalty.
+        nesterov: look ahead along the momentum.
+        maximize: climb instead of descending.
+        foreach, fused: accepted as in PyTorch; a step always works on all parameters at once.
+        differentiable: not implemented.
+
+    Raises:
+        ValueError: for negative or NaN settings.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> w = tg.ones(2, requires_grad=True)
+        >>> optimizer = tg.optim.SGD([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step(); w
+        tensor([0.8000, 0.8000], requires_grad=True)
+    """
+
+    counts_steps = False
+
+    def __init__(
+        self, params: Params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:  # fmt: skip
+        refuse_unknown_modes(differentiable=differentiable)
+        defaults = dict(
+            lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
+            maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused,
+        )  # fmt: skip
+        super().__init__(params, defaults)
+
+    def check(self, group: dict[str, Any]) -> None:
+        """Refuse negative or NaN settings."""
+        check_positive(group, lr="learning rate", momentum="momentum value", weight_decay="weight_decay value")
+        if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+
+    def slots(self, group: dict[str, Any]) -> Sequence[str]:
+        """The momentum, where there is one."""
+        return ("momentum_buffer",) if group["momentum"] else ()
+
+    def update(self, block: Block, group: dict[str, Any]) -> np.ndarray:
+        """One step; see the formula above."""
+        g, momentum = block.gradient, group["momentum"]
+        if group["weight_decay"]:
+            g += np.multiply(block.values, group["weight_decay"], out=block.scratch)
+        if momentum:
+            b = block["momentum_buffer"]
+            if block.step == 1:
+                b[...] = g
+            else:
+                b *= momentum
+                b += np.multiply(g, 1 - group["dampening"], out=block.scratch)
+            if group["nesterov"]:
+                g += np.multiply(b, momentum, out=block.scratch)
+            else:
+                g = b
+        return np.multiply(g, group["lr"], out=block.gradient)
