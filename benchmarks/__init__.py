@@ -1,0 +1,1 @@
+"""Speed, measured side by side with PyTorch in one run: `python -m benchmarks.overhead` and so on."""
