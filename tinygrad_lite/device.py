@@ -23,10 +23,14 @@ class device:  # noqa: N801 - PyTorch's name
 
     __slots__ = ("index", "type")
 
+    type: str
+    index: int | None
+
     def __init__(self, type: str | device = "cpu", index: int | None = None) -> None:
-        if isinstance(type, device):
-            type, index = type.type, type.index
-        name, colon, number = type.partition(":")
+        if isinstance(type, str):
+            name, colon, number = type.partition(":")
+        else:
+            name, colon, number, index = type.type, "", "", type.index
         if colon:
             index = int(number) if number.isdigit() else -1
         if name != "cpu":

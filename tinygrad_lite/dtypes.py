@@ -84,17 +84,13 @@ _default = [float32]
 
 
 def to_dtype(value: Any) -> dtype:
-    """What the user means by a dtype: ours, NumPy's, or Python's `float`, `int`, `bool`, `complex`.
+    """What the user means by a dtype: ours, NumPy's, or Python's `float` (float64), `int`, `bool`, `complex`.
 
     Raises:
         TypeError: if it names no type that a tensor can have.
     """
     if isinstance(value, dtype):
         return value
-    if value is builtins.float:
-        return _default[0]
-    if value is builtins.complex:
-        return _default[0].to_complex()
     try:
         return BY_NUMPY[np.dtype(value)]
     except (TypeError, KeyError):
@@ -215,8 +211,8 @@ def finfo(type: Any = None) -> np.finfo[Any]:
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> float(tg.finfo(tg.float32).max)
-        3.4028234663852886e+38
+        >>> print(tg.finfo(tg.float32).max)
+        3.4028235e+38
     """
     return np.finfo(to_dtype(_default[0] if type is None else type).numpy)
 

@@ -10,15 +10,18 @@ import numpy as np
 if TYPE_CHECKING:
     from tinygrad_lite.op import Op
 
+_NO_SUCH_DTYPE = ("ufunc ", "numpy boolean ", "The numpy boolean ")
+"""How the TypeErrors of NumPy begin that mean: not defined for this dtype. They have no class of their own."""
+
 
 def explain(entry: Op, error: Exception, arrays: Sequence[Any], params: dict[str, Any]) -> Exception:
     """The exception to raise in place of `error`, which calling `entry.forward` raised."""
     seen = describe(entry.inputs, arrays)
     if isinstance(error, np.exceptions.AxisError):
         return IndexError(f"{entry.name}(): {axis_message(error)} (given {seen})")
-    if isinstance(error, np._core._exceptions._UFuncNoLoopError):
+    if _complex_where_real(entry, arrays) or isinstance(error, TypeError) and str(error).startswith(_NO_SUCH_DTYPE):
         kinds = ", ".join(sorted({str(a.dtype) for a in arrays if isinstance(a, np.ndarray)}))
-        return RuntimeError(f"{entry.name}() is not implemented for {kinds} (given {seen})")
+        return NotImplementedError(f"{entry.name}() is not implemented for {kinds} (given {seen})")
     if isinstance(error, IndexError):
         return IndexError(f"{entry.name}(): {error} (given {seen})")
     if entry.name in ("matmul", "linear") and (found := product_mismatch(arrays)):
@@ -27,6 +30,10 @@ def explain(entry: Op, error: Exception, arrays: Sequence[Any], params: dict[str
         mismatch = broadcast_mismatch([np.shape(a) for a in arrays]) if entry.broadcasts else None
         return RuntimeError(f"{entry.name}(): {mismatch or error} (given {seen})")
     return error
+
+
+def _complex_where_real(entry: Op, arrays: Sequence[Any]) -> bool:
+    return entry.numbers == "real" and any(np.iscomplexobj(a) for a in arrays)
 
 
 def axis_message(error: np.exceptions.AxisError) -> str:

@@ -87,7 +87,7 @@ def _create(temporary: Path, target: Path, mode: str) -> IO[Any]:
     """Open `temporary`, which must be new, with the permissions any new file gets."""
     text = {"encoding": "utf-8", "newline": "\n"} if mode == "w" else {}
     try:
-        return open(temporary, mode.replace("w", "x"), **text)  # type: ignore[call-overload, no-any-return]
+        return open(temporary, mode.replace("w", "x"), **text)  # type: ignore[call-overload]
     except OSError as error:
         problem = f"cannot write here: {error.strerror}{_remedy(error, target.parent)}"
         raise type(error)(error.errno, problem, str(target)) from None

@@ -32,7 +32,7 @@ def _view_write(base: Any, value: Any, steps: Steps) -> Any:
     return out
 
 
-view_write = op(
+view_write: Any = op(
     "copy_slices",
     _view_write,
     doc="A copy of the base in which a view of it holds other values.",
@@ -166,7 +166,7 @@ def _view_write_node(base: TensorCore, view: TensorCore, node: Node | None, step
     return made
 
 
-TABLE_ROW: Op = view_write.op  # type: ignore[attr-defined]
+TABLE_ROW: Op = view_write.op
 
 
 def in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -142,7 +142,7 @@ def tensor_text(tensor: Tensor) -> str:
     if kind != "Tensor":
         prefix = f"{kind} containing:\ntensor("
     notes = []
-    usual = (get_default_dtype().numpy, INT64, BOOL, get_default_dtype().to_complex().numpy)
+    usual: tuple[Any, ...] = (get_default_dtype().numpy, INT64, BOOL, get_default_dtype().to_complex().numpy)
     if array.size == 0:
         body = "[]"
         if array.ndim != 1:

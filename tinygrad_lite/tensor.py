@@ -17,7 +17,7 @@ from tinygrad_lite.device import CPU, device, to_device
 from tinygrad_lite.dtypes import BY_NUMPY, dtype, get_default_dtype, to_dtype
 from tinygrad_lite.functions import creation, elementwise, indexing, shaping
 from tinygrad_lite.graph import Node, RemovableHandle, TensorCore
-from tinygrad_lite.methods import add_methods
+from tinygrad_lite.methods import TensorMethods
 from tinygrad_lite.op import cast, set_result_class
 from tinygrad_lite.ops import elementwise as rows
 from tinygrad_lite.ops import linalg as matrix_rows
@@ -36,7 +36,7 @@ def _swapped(row: Callable[..., Any]) -> Callable[..., Any]:
     return operator
 
 
-class Tensor(TensorCore):
+class Tensor(TensorMethods):
     """An array of numbers that remembers how it was computed.
 
     Args:
@@ -386,13 +386,13 @@ class Tensor(TensorCore):
         return kind(self.array.item())
 
     def __float__(self) -> float:
-        return self._number(float)  # type: ignore[no-any-return]
+        return self._number(float)
 
     def __int__(self) -> int:
-        return self._number(int)  # type: ignore[no-any-return]
+        return self._number(int)
 
     def __complex__(self) -> complex:
-        return self._number(complex)  # type: ignore[no-any-return]
+        return self._number(complex)
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
@@ -420,8 +420,8 @@ class Tensor(TensorCore):
                 target = arg
         wanted = self.array.dtype if target is None else to_dtype(target).numpy
         if wanted == self.array.dtype:
-            return self.clone() if copy else self  # type: ignore[no-any-return]
-        return cast(self, wanted)  # type: ignore[no-any-return]
+            return self.clone() if copy else self
+        return cast(self, wanted)
 
     def type(self, dtype: Any = None) -> Any:
         """In another dtype; without one, the name of the present one."""
@@ -479,7 +479,7 @@ class Tensor(TensorCore):
     __pow__, __rpow__ = rows.pow, _swapped(rows.pow)
     __matmul__, __rmatmul__ = matrix_rows.matmul, _swapped(matrix_rows.matmul)
     __neg__, __abs__ = rows.neg, rows.abs
-    __eq__, __ne__ = rows.eq, rows.ne  # type: ignore[assignment]
+    __eq__, __ne__ = rows.eq, rows.ne
     __lt__, __le__, __gt__, __ge__ = rows.lt, rows.le, rows.gt, rows.ge
     __and__, __rand__ = rows.bitwise_and, _swapped(rows.bitwise_and)
     __or__, __ror__ = rows.bitwise_or, _swapped(rows.bitwise_or)
@@ -494,17 +494,17 @@ class Tensor(TensorCore):
     @property
     def T(self) -> Tensor:  # noqa: N802
         """The dimensions in reverse order; a view."""
-        return shaping.permute(self, tuple(reversed(range(self.array.ndim))))  # type: ignore[no-any-return]
+        return shaping.permute(self, tuple(reversed(range(self.array.ndim))))
 
     @property
     def mT(self) -> Tensor:  # noqa: N802
         """The last two dimensions swapped; a view."""
         if self.array.ndim < 2:
-            raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
-        return shaping.transpose(self, -2, -1)  # type: ignore[no-any-return]
+            raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices, got {self.ndim}-D")
+        return shaping.transpose(self, -2, -1)
 
-    real = property(elementwise.real, elementwise.real.__doc__)
-    imag = property(elementwise.imag, elementwise.imag.__doc__)
+    real = property(elementwise.real, doc=elementwise.real.__doc__)
+    imag = property(elementwise.imag, doc=elementwise.imag.__doc__)
     conjugate = elementwise.conj
     new = make
 
@@ -518,6 +518,5 @@ def _rebuild(kind: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tens
     return tensor
 
 
-add_methods(Tensor)
 set_result_class(Tensor)
 set_class(Tensor)

@@ -26,7 +26,7 @@ def bare(array: np.ndarray) -> Tensor:
     tensor.array = array
     tensor.node = tensor._grad = tensor.extra = None
     tensor.needs_grad = False
-    return tensor  # type: ignore[no-any-return]
+    return tensor
 
 
 def make(array: Any, requires_grad: bool = False) -> Tensor:

@@ -80,7 +80,7 @@ def to_shape(function: str, sizes: Sequence[Any]) -> tuple[int, ...]:
         TypeError: if it holds something else than integers.
     """
     if len(sizes) == 1 and isinstance(sizes[0], Sequence | np.ndarray):
-        sizes = sizes[0]
+        sizes = tuple(sizes[0])
     try:
         return tuple(operator.index(n) for n in sizes)
     except TypeError:

@@ -11,7 +11,7 @@ from tinygrad_lite.device import to_device
 from tinygrad_lite.dtypes import get_default_dtype, scalar_dtype, to_dtype
 from tinygrad_lite.functions.arguments import need_tensor, to_shape
 from tinygrad_lite.graph import TensorCore
-from tinygrad_lite.random import Generator, default_generator
+from tinygrad_lite.random import Generator, current_generator
 from tinygrad_lite.tensors import make
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
@@ -24,6 +24,11 @@ def _plain(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_plain(item) for item in data]
     return data
+
+
+def _number(value: Any) -> Any:
+    """A tensor with one element as a Python number; what is a number already, as it is."""
+    return value.array.item() if isinstance(value, TensorCore) else value
 
 
 def _has_array(data: Any) -> bool:
@@ -183,7 +188,7 @@ def full(
         >>> tg.full((2,), 7), tg.full((2,), 0.5)
         (tensor([7, 7]), tensor([0.5000, 0.5000]))
     """
-    value = fill_value.item() if isinstance(fill_value, TensorCore) else fill_value  # type: ignore[attr-defined]
+    value = _number(fill_value)
     own = scalar_dtype(value) if dtype is None else dtype
     return _filled(to_shape("full", (size,)), value, own, device, requires_grad)
 
@@ -208,12 +213,13 @@ def eye(
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers from `start` (0 if only one is given) up to, not including, `end`, `step` apart.
 
     Raises:
         RuntimeError: if the step is zero or leads away from the end.
+        TypeError: without an end.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -222,8 +228,11 @@ def arange(
     """
     to_device(device)
     if end is None:
-        start, end = 0, start
-    start, end, step = (v.item() if isinstance(v, TensorCore) else v for v in (start, end, step))
+        start, end = None, start
+    if end is None:
+        raise TypeError("arange() received no 'end'")
+    start = 0 if start is None else start
+    start, end, step = _number(start), _number(end), _number(step)
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not all(math.isfinite(v) for v in (start, end)):
@@ -256,7 +265,7 @@ def linspace(
     to_device(device)
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, got {steps}")
-    start, end = (v.item() if isinstance(v, TensorCore) else v for v in (start, end))
+    start, end = _number(start), _number(end)
     is_complex = isinstance(start, complex) or isinstance(end, complex)
     default = get_default_dtype().to_complex() if is_complex else get_default_dtype()
     target = default.numpy if dtype is None else to_dtype(dtype).numpy
@@ -339,7 +348,7 @@ def rand(
         >>> tg.rand(3)
         tensor([0.4963, 0.7682, 0.0885])
     """
-    source = generator or default_generator
+    source = generator or current_generator()
     return _drawn(source.uniform, _size("rand", size, names), dtype, device, requires_grad)
 
 
@@ -355,7 +364,7 @@ def randn(
         >>> tg.randn(3)
         tensor([ 1.5410, -0.2934, -2.1788])
     """
-    source = generator or default_generator
+    source = generator or current_generator()
     return _drawn(source.normal, _size("randn", size, names), dtype, device, requires_grad)
 
 
@@ -406,7 +415,7 @@ def randint(
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     shape = to_shape("randint", (size,))
-    drawn = (generator or default_generator).integers(math.prod(shape), low, high).reshape(shape)
+    drawn = (generator or current_generator()).integers(math.prod(shape), low, high).reshape(shape)
     return make(drawn.astype(to_dtype("int64" if dtype is None else dtype).numpy), requires_grad)
 
 
@@ -422,12 +431,12 @@ def randperm(
         >>> import tinygrad_lite as tg
         >>> _ = tg.manual_seed(0)
         >>> tg.randperm(4)
-        tensor([2, 0, 1, 3])
+        tensor([0, 1, 3, 2])
     """
     to_device(device)
     if n < 0:
         raise RuntimeError(f"n must be non-negative, got {n}")
-    order = (generator or default_generator).permutation(n)
+    order = (generator or current_generator()).permutation(n)
     return make(order.astype(to_dtype("int64" if dtype is None else dtype).numpy), requires_grad)
 
 
@@ -475,5 +484,5 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     p = input.array
     if not ((p >= 0) & (p <= 1)).all():
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true in every element")
-    drawn = (generator or default_generator).uniform(p.size, p.dtype).reshape(p.shape)
+    drawn = (generator or current_generator()).uniform(p.size, p.dtype).reshape(p.shape)
     return make((drawn < p).astype(p.dtype))

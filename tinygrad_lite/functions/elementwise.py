@@ -79,7 +79,6 @@ def _binary(row: Callable[..., Any], name: str | None = None) -> Callable[[Tenso
 
 neg = negative = _unary(ops.neg)
 abs = absolute = _unary(ops.abs)
-sign = _unary(ops.sign)
 square = _unary(ops.square)
 sqrt = _unary(ops.sqrt)
 rsqrt = _unary(ops.rsqrt)
@@ -142,6 +141,23 @@ bitwise_left_shift = _binary(ops.bitwise_left_shift)
 bitwise_right_shift = _binary(ops.bitwise_right_shift)
 
 _plus, _minus, _over, _power = _binary(ops.add), _binary(ops.sub), _binary(ops.div), _binary(ops.pow)
+
+
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1: the sign of each element; 0 for NaN.
+
+    Raises:
+        RuntimeError: for complex numbers.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.sign(tg.tensor([-3.0, 0.0, 2.0]))
+        tensor([-1.,  0.,  1.])
+    """
+    need_tensor("sign", "input", input)
+    if input.array.dtype.kind == "c":
+        raise RuntimeError(f"sign(): complex numbers have no sign, but the input is {input.dtype}")
+    return ops.sign(input)
 
 
 def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:

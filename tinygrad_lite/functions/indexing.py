@@ -6,9 +6,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tinygrad_lite.functions import shaping
 from tinygrad_lite.functions.arguments import need_tensor, one_dim
 from tinygrad_lite.graph import TensorCore, mode
 from tinygrad_lite.inplace import check_writable, write
+from tinygrad_lite.op import cast
 from tinygrad_lite.ops import elementwise
 from tinygrad_lite.ops import index as ops
 from tinygrad_lite.tensors import make
@@ -31,7 +33,9 @@ def to_index(index: Any) -> tuple[tuple[Any, ...], bool]:
         if isinstance(part, bool | np.bool_):
             out.append(bool(part))
             basic = False
-        elif isinstance(part, int | np.integer) or part is None or part is Ellipsis:
+        elif isinstance(part, int | np.integer):
+            out.append(int(part))
+        elif part is None or part is Ellipsis:
             out.append(part)
         elif isinstance(part, slice):
             out.append(_to_slice(part))
@@ -54,7 +58,7 @@ def _to_slice(part: slice) -> slice:
 
 def _to_int(value: Any) -> int:
     try:
-        return value.__index__()  # type: ignore[no-any-return]
+        return value.__index__()
     except (AttributeError, TypeError):
         raise TypeError(f"slice indices must be integers or None, not {type(value).__name__}") from None
 
@@ -79,11 +83,32 @@ def _to_array(part: Any) -> np.ndarray:
     return array
 
 
+def _integers_first(input: Tensor, plain: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]]:
+    """Take the integers out of an index that has arrays too: the view they name, and what indexes that.
+
+    NumPy counts integers among the arrays, which decides where the arrays' dimensions come to stand.
+    """
+    if not any(type(part) is int for part in plain):
+        return input, plain
+    first: list[Any] = []
+    then: list[Any] = []
+    for part in plain:
+        if type(part) is int:
+            first.append(part)
+            continue
+        then.append(slice(None) if isinstance(part, slice) or part is None else part)
+        if isinstance(part, np.ndarray):
+            first += [slice(None)] * (part.ndim if part.dtype.kind == "b" else 1)
+        elif not isinstance(part, bool):
+            first.append(part)
+    return ops.select(input, tuple(first)), tuple(then)
+
+
 def getitem(input: Tensor, index: Any) -> Tensor:
     """`input[index]`: a view for integers and slices, a copy for tensors of positions or truth values."""
     plain, basic = to_index(index)
     if not basic:
-        return ops.index(input, plain)
+        return ops.index(*_integers_first(input, plain))
     if not input.array.ndim and any(isinstance(p, int | slice) for p in plain):
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python to convert a 0-dim tensor to a number"
@@ -99,8 +124,9 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if basic:
         assign(ops.select(input, plain), value, "setitem")
         return
+    input, plain = _integers_first(input, plain)
     check_writable(input, "setitem")
-    tracked = isinstance(value, TensorCore) and value.requires_grad
+    tracked = isinstance(value, TensorCore) and value.needs_grad
     if mode.grad and (input.requires_grad or tracked):
         write(input, lambda: ops.write(input, value, plain), "setitem")
         return
@@ -124,11 +150,16 @@ def assign(input: Tensor, value: Any, operation: str) -> Tensor:
                 f"{list(value.array.shape)} at non-singleton dimensions"
             )
         if value.array.ndim > len(given):
-            value = value.reshape(given)
-        value = value.to(input.dtype)
+            value = shaping.reshape(value, given)
+        value = to_dtype_of(value, input)
     elif not isinstance(value, int | float | complex | np.generic):
         raise TypeError(f"{operation}: can't assign a {type(value).__name__} to a {input.dtype} tensor")
     return write(input, lambda: ops.write(input, value, (...,)), operation)
+
+
+def to_dtype_of(value: Tensor, like: Tensor) -> Tensor:
+    """`value` in the dtype of `like`."""
+    return value if value.array.dtype is like.array.dtype else cast(value, like.array.dtype)
 
 
 def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
@@ -171,6 +202,8 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if index.array.dtype != np.int64:
         raise RuntimeError(f"gather(): Expected dtype int64 for index, got {index.dtype}")
     axis = one_dim("gather", dim, input.array.ndim)
+    if not input.array.ndim:
+        return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.array.shape)
     if index.array.ndim != input.array.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     shape, size = index.array.shape, input.array.shape
@@ -221,7 +254,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
                 "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value.array.ndim} dimension(s)."
             )
-        value = value.to(input.dtype)
+        value = to_dtype_of(value, input)
     filled = elementwise.where(mask, value, input)
     if filled.array.dtype != input.array.dtype:
         raise RuntimeError(f"value cannot be converted to type {input.dtype} without overflow or loss")

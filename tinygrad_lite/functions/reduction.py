@@ -61,7 +61,7 @@ def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
     if names:
         dim, keepdim = numpy_names("sum", dim, keepdim, names)
     need_tensor("sum", "input", input)
-    return ops.sum(_as(input, dtype), to_axis("sum", dim, input.array.ndim), keepdim)
+    return _as(ops.sum(_as(input, dtype), to_axis("sum", dim, input.array.ndim), keepdim), dtype)
 
 
 def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Tensor:
@@ -260,7 +260,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     """
     dim, keepdim = numpy_names("prod", dim, keepdim, names)
     need_tensor("prod", "input", input)
-    return ops.prod(_as(input, dtype), to_axis("prod", dim, input.array.ndim), keepdim)
+    return _as(ops.prod(_as(input, dtype), to_axis("prod", dim, input.array.ndim), keepdim), dtype)
 
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False, **names: Any) -> Tensor:
@@ -323,7 +323,7 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False, **names: Any) -> T
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
-        tensor(1000.6931)
+        tensor(1000.6932)
     """
     dim, keepdim = numpy_names("logsumexp", dim, keepdim, names)
     need_tensor("logsumexp", "input", input)
@@ -375,7 +375,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     need_tensor("cumsum", "input", input)
     input = _as(input, dtype)
     axis = one_dim("cumsum", dim, input.array.ndim)
-    return ops.cumsum(input, axis) if input.array.ndim else input.clone()
+    return _as(ops.cumsum(input, axis) if input.array.ndim else input.clone(), dtype)
 
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

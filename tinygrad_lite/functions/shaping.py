@@ -398,7 +398,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     if not input.array.ndim:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     n = input.array.shape[one_dim("chunk", dim, input.array.ndim)]
-    return split(input, max(-(-n // chunks), 1), dim)
+    return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:

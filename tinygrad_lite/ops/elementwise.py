@@ -58,7 +58,7 @@ remainder = op(
 
 fmod = op(
     "fmod", np.fmod, "promote", broadcasts=True,
-    numbers="real", doc="What is left of x after division by y, with the sign of x: [5., -5.], [3., 3.] -> [2., -2.]",
+    numbers="real", doc="What is left of x after division by y, with the sign of x: [5., -5.], [3., 3.] -> [ 2., -2.]",
     x=lambda g: g,
     y=lambda g, x, y: -g * np.trunc(x / y),
 )
@@ -71,7 +71,7 @@ def _flat(g: Any) -> Any:
 
 floor_divide = op(
     "floor_divide", np.floor_divide, "promote", broadcasts=True,
-    numbers="real", doc="x / y rounded down: [5., -5.], [3., 3.] -> [1., -2.]",
+    numbers="real", doc="x / y rounded down: [5., -5.], [3., 3.] -> [ 1., -2.]",
     x=_flat,
     y=_flat,
 )
@@ -87,6 +87,9 @@ def _power_rule_x(g: Any, x: Any, y: Any) -> Any:
 
 def _power_rule_y(g: Any, x: Any, y: Any, out: Any) -> Any:
     """out * log(x), and zero where 0**y stays 0 for every y near this one."""
+    if isinstance(x, int | float | complex):
+        slope = g * (out * np.log(x).item()).conjugate()
+        return np.where(np.real(y) >= 0, 0.0, slope) if x == 0 else slope
     flat = (x == 0) & (np.real(y) >= 0)
     return np.where(flat, 0.0, g * (out * np.log(np.where(flat, 1.0, x))).conjugate())
 
@@ -115,11 +118,26 @@ reciprocal = op(
     "reciprocal", np.reciprocal, "float", domain=(0.2, 3.0), doc="1 / x: [1., 4.] -> [1.0000, 0.2500]",
     x=lambda g, out: -g * (out * out).conjugate(),
 )
+
+
+def _sign(x: Any) -> Any:
+    """-1, 0 or 1, and 0 for NaN, as PyTorch has it; for complex numbers the direction from zero."""
+    if x.dtype.kind == "b":
+        return x.copy()
+    return np.sign(x) if x.dtype.kind == "c" else np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
+def _sign_rule(g: Any, x: Any, out: Any) -> Any:
+    """What of g points across `out`, over the distance from zero: nothing for real numbers."""
+    across = g - out * np.real(out.conjugate() * g)
+    return np.where(out == 0, 0.0, across / np.where(out == 0, 1.0, np.absolute(x)))
+
+
+sign = op("sign", _sign, "promote", doc="-1, 0 or 1: [-3., 0., 2.] -> [-1.,  0.,  1.]", x=_sign_rule)
 abs = op("abs", np.absolute, "promote",
     doc="The distance from zero: [-1., 2.] -> [1., 2.]",
-    x=lambda g, x: g * np.sign(x),
+    x=lambda g, x: g * sign(x),
 )
-sign = op("sign", np.sign, "promote", numbers="real", doc="-1, 0 or 1: [-3., 0., 2.] -> [-1.,  0.,  1.]", x=_flat)
 
 # --- exponentials and logarithms ----------------------------------------------------------------------
 
@@ -129,7 +147,7 @@ exp = op("exp", np.exp, "float",
 )
 exp2 = op("exp2", np.exp2, "float",
     numbers="real", doc="2 to the power x: [0., 3.] -> [1., 8.]",
-    x=lambda g, out: g * (out * math.log(2)),
+    x=lambda g, out: g * (out * math.log(2)).conjugate(),
 )
 expm1 = op("expm1", np.expm1, "float",
     numbers="real", doc="exp(x) - 1, exact near 0: [0., 1.] -> [0.0000, 1.7183]",
@@ -202,7 +220,7 @@ asinh = op("asinh", np.arcsinh, "float",
 )
 acosh = op("acosh", np.arccosh, "float", domain=(1.1, 4.0),
     doc="The inverse of cosh: [1., 2.] -> [0.0000, 1.3170]",
-    x=lambda g, x: g / np.sqrt(x * x - 1).conjugate(),
+    x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)).conjugate(),
 )
 atanh = op("atanh", np.arctanh, "float", domain=(-0.9, 0.9),
     doc="The inverse of tanh: [0., 0.5] -> [0.0000, 0.5493]",
@@ -225,8 +243,8 @@ atan2 = op(
 hypot = op(
     "hypot", np.hypot, "promote", broadcasts=True,
     numbers="real", doc="sqrt(x² + y²) without overflow: [3., 5.], [4., 12.] -> [ 5., 13.]",
-    x=lambda g, x, out: g * (x / np.where(out == 0, 1.0, out)),
-    y=lambda g, y, out: g * (y / np.where(out == 0, 1.0, out)),
+    x=lambda g, x, out: g * (x / out),
+    y=lambda g, y, out: g * (y / out),
 )
 
 # --- rounding -----------------------------------------------------------------------------------------
@@ -372,7 +390,7 @@ conj = op("conj", np.conjugate, numbers="complex", doc="The complex conjugate.",
 
 relu = op("relu", lambda x: np.maximum(x, 0),
     numbers="real", doc="x where positive, else 0: [-1., 2.] -> [0., 2.]",
-    x=lambda g, out: np.where(out > 0, g, 0.0),
+    x=lambda g, out: np.where(out <= 0, 0.0, g),
 )
 sigmoid = op("sigmoid", special.sigmoid, "float",
     numbers="real", doc="1 / (1 + exp(-x)): [0., 2.] -> [0.5000, 0.8808]",

@@ -51,7 +51,7 @@ select = op(
     doc="Elements named by integers, slices, None and Ellipsis; a view.",
     x=lambda g, x_shape, index: put(g, x_shape, index),
 )
-put = op(
+put: Any = op(
     "put", _put, cases=(((2, 3), {"shape": (4, 3), "index": (slice(1, 3),)}),),
     doc="Zeros of a shape, with the elements put where an index names them, each place at most once.",
     x=lambda g, index: g[index],
@@ -66,12 +66,12 @@ pick = op(
     doc="Elements named by arrays of positions, each place at most once; a copy.",
     x=lambda g, x_shape, index: put(g, x_shape, index),
 )
-add_at = op(
+add_at: Any = op(
     "add_at", _add_at, cases=(((3, 3), {"shape": (4, 3), "index": _PICK}),),
     doc="Zeros of a shape, with the elements added where arrays of positions name them.",
     x=lambda g, index: g[index],
 )
-write = op(
+write: Any = op(
     "index_put", _write, cases=(((4, 3), (3,), {"index": (slice(1, 3),)}),),
     doc="A copy of x with other values at an index.",
     x=lambda g, index: write(g, 0.0, index),

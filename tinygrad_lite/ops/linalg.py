@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def _matmul_y(g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
     if len(y_shape) == 1:
         return (x.mT @ g[..., None])[..., 0]
     if len(y_shape) == 2 and x.ndim > 2:
-        return x.reshape(-1, x.shape[-1]).mT @ g.reshape(-1, g.shape[-1])
+        return _rows(x).mT @ _rows(g)
     return x.mT @ g
 
 
@@ -58,7 +59,7 @@ def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
 def _rows(x: Any) -> Any:
     """All leading dimensions as one."""
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 # fmt: off
