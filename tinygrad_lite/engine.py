@@ -143,7 +143,7 @@ class Backward:
                     grads[target] = d
                     if fresh:
                         owned.add(target)
-                    if type(edge) is Node:
+                    if isinstance(edge, Node):
                         heappush(heap, (-edge.order, edge))
                     else:
                         leaves[target] = edge
