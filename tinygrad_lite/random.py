@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import threading
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,8 @@ class Generator:
             raise RuntimeError(f"Overflow when unpacking long: the seed {number} does not fit in 64 bits")
         self._seed = number % 2**64
         bits = np.random.MT19937()
-        bits.state = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
+        state: Any = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
+        bits.state = state
         self._bits, self._spare = bits, None
         return self
 
@@ -89,7 +91,7 @@ class Generator:
         seed, position = np.frombuffer(raw[:16], np.uint64)
         spare = float(np.frombuffer(raw[16:24], np.float64)[0])
         bits = np.random.MT19937()
-        state = {"key": np.frombuffer(raw[24:], np.uint32), "pos": int(position)}
+        state: Any = {"key": np.frombuffer(raw[24:], np.uint32), "pos": int(position)}
         bits.state = {"bit_generator": "MT19937", "state": state}
         self._bits, self._seed = bits, int(seed)
         self._spare = None if math.isnan(spare) else spare
@@ -169,6 +171,29 @@ def _box_muller(u: np.ndarray) -> np.ndarray:
 default_generator = Generator()
 
 
+class _Here(threading.local):
+    """The generator that this thread uses in place of the default one, if any."""
+
+    generator: Generator | None = None
+
+
+_here = _Here()
+
+
+def current_generator() -> Generator:
+    """Where random numbers come from unless a generator is named: the default one.
+
+    A thread that a `DataLoader` reads in has one of its own, so that its numbers do not depend on when
+    it runs.
+    """
+    return _here.generator or default_generator
+
+
+def use_in_this_thread(generator: Generator) -> None:
+    """Let `generator` be this thread's `current_generator()`."""
+    _here.generator = generator
+
+
 def manual_seed(seed: int) -> Generator:
     """Start the random numbers again from `seed`; returns the generator that all functions use.
 
@@ -178,24 +203,24 @@ def manual_seed(seed: int) -> Generator:
         >>> tg.rand(2)
         tensor([0.4963, 0.7682])
     """
-    return default_generator.manual_seed(seed)
+    return current_generator().manual_seed(seed)
 
 
 def seed() -> int:
     """Start the random numbers again from a seed that nobody knows; returns it."""
-    return default_generator.seed()
+    return current_generator().seed()
 
 
 def initial_seed() -> int:
     """The seed that the random numbers were started from."""
-    return default_generator.initial_seed()
+    return current_generator().initial_seed()
 
 
 def get_rng_state() -> Any:
     """The state of the default generator, a byte tensor."""
-    return default_generator.get_state()
+    return current_generator().get_state()
 
 
 def set_rng_state(new_state: Any) -> None:
     """Go on from a state that `get_rng_state` returned."""
-    default_generator.set_state(new_state)
+    current_generator().set_state(new_state)
