@@ -1,0 +1,107 @@
+"""The command line: `tinygrad-lite`, or `python -m tinygrad_lite`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tinygrad_lite import __version__
+from tinygrad_lite.demo import OPTIMIZERS, Settings, run
+
+DESCRIPTION = """\
+Train a multilayer perceptron on handwritten digits, check its gradient numerically, and draw its
+computation graph and its learning curve.
+
+Without options it takes the 1,797 digits of 8 x 8 pixels that come with the package, a fifth of them
+held out for testing."""
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    """An argument type: an integer of at least `least`."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is too small: at least {least} is needed")
+        return value
+
+    return read
+
+
+def _rate(text: str) -> float:
+    """An argument type: a learning rate."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not (0 < value and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text} is no learning rate: it must be positive and finite")
+    return value
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line understands."""
+    made = argparse.ArgumentParser(
+        prog="tinygrad-lite", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    usual = Settings()
+    hidden = " ".join(map(str, usual.hidden))
+    made.add_argument(
+        "--hidden", type=_whole(1), nargs="*", default=list(usual.hidden), metavar="N",
+        help=f"sizes of the hidden layers, in order; none for a linear classifier (default: {hidden})",
+    )  # fmt: skip
+    made.add_argument(
+        "--epochs", type=_whole(0), default=usual.epochs, metavar="N",
+        help="how often to go through the training images (default: %(default)s)",
+    )  # fmt: skip
+    made.add_argument(
+        "--batch", type=_whole(1), default=usual.batch, metavar="N",
+        help="images in a training step (default: %(default)s)",
+    )  # fmt: skip
+    made.add_argument(
+        "--lr", type=_rate, default=None, metavar="RATE",
+        help="learning rate (default: "
+        + ", ".join(f"{rate} for {name}" for name, (_, rate) in OPTIMIZERS.items())
+        + ")",
+    )  # fmt: skip
+    made.add_argument(
+        "--optimizer", choices=list(OPTIMIZERS), default=usual.optimizer, help="optimiser (default: %(default)s)"
+    )
+    made.add_argument(
+        "--seed", type=_whole(0), default=usual.seed, metavar="N",
+        help="seed of the initial weights, the split and the order of the images (default: %(default)s)",
+    )  # fmt: skip
+    made.add_argument(
+        "--output", type=Path, default=usual.output, metavar="FOLDER",
+        help="where to write the weights and the pictures (default: %(default)s)",
+    )  # fmt: skip
+    made.add_argument(
+        "--data", type=Path, default=None, metavar="PATH",
+        help="train on other images: a folder with the four MNIST files in IDX format (plain or .gz), or an .npz "
+        "file with x_train, y_train, x_test, y_test",
+    )  # fmt: skip
+    made.add_argument("--version", action="version", version=f"tinygrad_lite {__version__}")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status.
+
+    0 for success, 1 for data or files that cannot be used, 2 for arguments that make no sense, 130 when
+    interrupted.
+    """
+    given = parser().parse_args(arguments)
+    try:
+        return run(Settings(**vars(given)))
+    except (OSError, ValueError) as error:
+        print(f"tinygrad-lite: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ntinygrad-lite: interrupted", file=sys.stderr)
+        return 130
