@@ -1,0 +1,15 @@
+"""Pictures: the graph of a computation, and curves of a training run.
+
+Example:
+    >>> import tinygrad_lite as tg
+    >>> from tinygrad_lite import viz
+    >>> w = tg.ones(3, requires_grad=True)
+    >>> viz.graph((w * w).sum(), params={"w": w})
+    <Graph: 2 operations, 1 parameter (3 numbers), float32, 12 B saved for backward>
+"""
+
+from tinygrad_lite.viz.curves import Panel, chart, line_chart
+from tinygrad_lite.viz.model import Graph, GraphEdge, GraphNode
+from tinygrad_lite.viz.reading import graph
+
+__all__ = ["Graph", "GraphEdge", "GraphNode", "Panel", "chart", "graph", "line_chart"]
