@@ -10,9 +10,11 @@ The names are PyTorch's. `tinygrad_lite.nn` has layers and losses, `tinygrad_lit
 `tinygrad_lite.utils.data` datasets and loaders.
 """
 
+from importlib import import_module
 from math import e, inf, nan, pi
+from typing import Any
 
-from tinygrad_lite import autograd, nn, optim, utils
+from tinygrad_lite import autograd, nn, optim
 from tinygrad_lite.device import device
 from tinygrad_lite.dtypes import (
     bool,
@@ -240,6 +242,19 @@ from tinygrad_lite.tensor import Tensor
 
 __version__ = "0.1.0"
 
+_ON_FIRST_USE = ("datasets", "gradcheck", "utils", "viz")
+
+
+def __getattr__(name: str) -> Any:
+    """Parts that most programs do not need are imported when they are first used."""
+    if name in _ON_FIRST_USE:
+        return import_module(f"tinygrad_lite.{name}")
+    raise AttributeError(f"module 'tinygrad_lite' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_FIRST_USE})
+
 __all__ = [
     "Generator",
     "Size",
@@ -464,7 +479,6 @@ __all__ = [
     "uint8",
     "unbind",
     "unsqueeze",
-    "utils",
     "var",
     "where",
     "zeros",

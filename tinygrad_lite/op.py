@@ -11,9 +11,10 @@ A row is a forward, written in NumPy on raw arrays, with one derivative rule for
 Exactly those are saved. A rule must be an expression that works on NumPy arrays and on tensors alike,
 for on tensors it is recorded in turn: that is where second derivatives come from.
 
-From each row a Python function is written and compiled once (`_SOURCE` below), so that what runs for
-`a * b` is straight-line code for two inputs rather than a loop that looks the row up. Measured on
-three elements, recording takes 1.6 µs so, and 3.2 µs with loops; PyTorch takes 2.8 µs.
+From each row a Python function is written and compiled (`_SOURCE` below), so that what runs for `a * b`
+is straight-line code for two inputs rather than a loop that looks the row up. Measured on three elements,
+recording takes 1.6 µs so, and 3.2 µs with loops; PyTorch takes 2.8 µs. It is compiled when it is first
+called: compiling all of them would take longer than importing NumPy.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import inspect
 import linecache
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -43,10 +46,7 @@ class Op:
         forward: from raw arrays to a raw array.
         kind: how dtypes meet. `None`: each as it is. `"promote"`: the inputs that have a rule are
             brought to their common dtype. `"float"`: and integers to the default floating type.
-        inputs: the names of the array inputs, in order.
-        params: the names of the forward's other parameters.
         rules: for each input its derivative rule, or None where there is no derivative.
-        saves: the names of what is kept for the rules; `out` last.
         broadcasts: whether inputs broadcast, and gradients are summed back to their shapes.
         views: whether the output may look into the memory of the first input.
         variadic: whether the one input is a sequence of arrays.
@@ -54,6 +54,7 @@ class Op:
         numbers: what it is for: "any", "real" (what is ordered or has no complex extension), "complex"
             or "integer".
         domain: the open interval that tests draw inputs from.
+        record: the function that runs and records it.
         cases: shapes and parameters that tests call the row with: `((2, 3), (3, 4), {"axis": 0})`. A
             parameter that is a function is called with the dtype of the inputs.
     """
@@ -69,28 +70,43 @@ class Op:
     numbers: str = "any"
     domain: tuple[float, float] = (-3.0, 3.0)
     cases: Sequence[tuple[Any, ...]] = ()
-    inputs: tuple[str, ...] = field(init=False)
-    params: tuple[str, ...] = field(init=False)
-    defaults: dict[str, Any] = field(init=False)
-    saves: tuple[str, ...] = field(init=False)
-    needs: dict[str, tuple[str, ...]] = field(init=False)
-    calls: tuple[tuple[int, Callable[..., Any]], ...] = field(init=False)
-    record: Callable[..., Any] = field(init=False)
+    record: Callable[..., Any] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self.inputs = tuple(self.rules)
-        self.defaults = {}
-        if not isinstance(self.forward, np.ufunc):
-            found = list(inspect.signature(self.forward).parameters.values())[len(self.inputs) :]
-            self.defaults = {p.name: p.default for p in found}
-        self.params = tuple(self.defaults)
-        self.needs = {
-            name: tuple(inspect.signature(rule).parameters)[1:] if rule else ()
-            for name, rule in self.rules.items()
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the array inputs, in order."""
+        return tuple(self.rules)
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The forward's other parameters with their defaults, `inspect.Parameter.empty` for none."""
+        if isinstance(self.forward, np.ufunc):
+            return {}
+        parameters = list(inspect.signature(self.forward).parameters.values())
+        return {p.name: p.default for p in parameters[len(self.rules) :]}
+
+    @cached_property
+    def params(self) -> tuple[str, ...]:
+        """The names of the forward's other parameters."""
+        return tuple(self.defaults)
+
+    @cached_property
+    def needs(self) -> dict[str, tuple[str, ...]]:
+        """For each input what its rule asks for, beside `g`."""
+        return {
+            name: tuple(inspect.signature(rule).parameters)[1:] if rule else () for name, rule in self.rules.items()
         }
+
+    @cached_property
+    def saves(self) -> tuple[str, ...]:
+        """The names of what is kept for the rules; `out` last."""
         wanted = {need for needs in self.needs.values() for need in needs}
-        self.saves = tuple(name for name in (*self.inputs, "out") if name in wanted)
-        self.calls = tuple(
+        return tuple(name for name in (*self.inputs, "out") if name in wanted)
+
+    @cached_property
+    def calls(self) -> tuple[tuple[int, Callable[..., Any]], ...]:
+        """The rules as the engine calls them, `call(g, saved, node, k)`, each with its input's number."""
+        return tuple(
             (k, self._compile_rule(name, rule)) for k, (name, rule) in enumerate(self.rules.items()) if rule
         )
 
@@ -100,7 +116,7 @@ class Op:
     @property
     def differentiable(self) -> bool:
         """Whether any input has a derivative rule."""
-        return bool(self.calls)
+        return any(self.rules.values())
 
     def calls_of(self, edges: Sequence[Any]) -> Sequence[tuple[int, Callable[..., Any]]]:
         """The calls for a node of a variadic row: the one rule, once for each input."""
@@ -144,7 +160,7 @@ def op(name: str, forward: Callable[..., Any], kind: str | None = None, **row: A
     if name in TABLE:
         raise ValueError(f"the op table has a row {name!r} already")
     entry = TABLE[name] = Op(name, forward, kind, row, **settings)
-    entry.record = _compile(entry)
+    entry.record = _variadic(entry) if entry.variadic else _compiled_later(entry)
     return entry.record
 
 
@@ -180,37 +196,35 @@ def recover(entry: Op, error: Exception, arrays: Sequence[Any], params: Sequence
 
 
 _SOURCE = '''\
-def make(op, forward, harmonise, recover):
-    def {name}({signature}):
+def {name}({signature}):
 {unwrap}
-        if {all_raw}:
-            return forward({raw_call})
+    if {all_raw}:
+        return forward({raw_call})
 {promote}
-        try:
-            out = forward({call})
-        except Exception as error:
-            out = recover(op, error, ({arrays},), ({params}))
-        if type(out) is not ndarray:
-            out = asarray(out)
-        t = new(Result)
-        t.array = out
-        t._grad = t.extra = None
-        if {any_grad} and mode.grad:
-            t.needs_grad = True
-            t.node = n = new(Node)
-            n.op = op
-            n.edges = ({edges},)
-            n.saved = ({saved})
-            n.shapes = ({shapes},)
-            n.params = {{{param_items}}}
-            n.hooks = None
-            n.order = tick()
-        else:
-            t.needs_grad = False
-            t.node = None
+    try:
+        out = forward({call})
+    except Exception as error:
+        out = recover(op, error, ({arrays},), ({params}))
+    if type(out) is not ndarray:
+        out = asarray(out)
+    t = new(Result)
+    t.array = out
+    t._grad = t.extra = None
+    if {any_grad} and mode.grad:
+        t.needs_grad = True
+        t.node = n = new(Node)
+        n.op = op
+        n.edges = ({edges},)
+        n.saved = ({saved})
+        n.shapes = ({shapes},)
+        n.params = {{{param_items}}}
+        n.hooks = None
+        n.order = tick()
+    else:
+        t.needs_grad = False
+        t.node = None
 {link}
-        return t
-    return {name}
+    return t
 '''
 
 _globals: dict[str, Any] = {
@@ -232,17 +246,40 @@ _globals: dict[str, Any] = {
 
 def set_result_class(tensor_class: type[TensorCore]) -> None:
     """Make operations return `tensor_class`; called once, by the module that defines it."""
+    for entry in TABLE.values():
+        entry.record.__globals__["Result"] = tensor_class
     _globals["Result"] = tensor_class
 
 
-def _indent(lines: Sequence[str], by: int = 8) -> str:
+def _compiled_later(entry: Op) -> Callable[..., Any]:
+    """The function of a row, which gets its code when it is first called."""
+    own = {**_globals, "op": entry, "forward": entry.forward, "harmonise": harmonise, "recover": recover}
+    own["first"] = _first_call
+    function = FunctionType(_stub.__code__, own, entry.name)
+    function.__doc__ = entry.doc
+    function.op = entry  # type: ignore[attr-defined]
+    own["record"] = function
+    return function
+
+
+def _stub(*args: Any, **kwargs: Any) -> Any:
+    return first(op, record, args, kwargs)  # type: ignore[name-defined] # noqa: F821
+
+
+def _first_call(entry: Op, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if function.__code__ is _stub.__code__:  # another thread may have been quicker
+        code, defaults = _compile(entry)
+        function.__defaults__ = defaults
+        function.__code__ = code
+    return function(*args, **kwargs)
+
+
+def _indent(lines: Sequence[str], by: int = 4) -> str:
     return "\n".join(" " * by + line for line in lines)
 
 
-def _compile(entry: Op) -> Callable[..., Any]:
-    """The function of a row, written out from `_SOURCE` for its inputs and parameters."""
-    if entry.variadic:
-        return _variadic(entry)
+def _compile(entry: Op) -> tuple[CodeType, tuple[Any, ...]]:
+    """The code of a row's function, written out from `_SOURCE`, and the defaults of its parameters."""
     numbered = list(enumerate(entry.inputs))
     diff = [k for k, name in numbered if entry.rules[name]]
     promoted = diff or [k for k, _ in numbered]
@@ -274,7 +311,7 @@ def _compile(entry: Op) -> Callable[..., Any]:
     )
     view = [
         "if owner(out) is owner(a0):",
-        f"    link(t, {entry.inputs[0]}, {entry.name}, {{{_items(entry)}}})",
+        f"    link(t, {entry.inputs[0]}, record, {{{_items(entry)}}})",
     ]
     source = _SOURCE.format(
         name=entry.name,
@@ -296,13 +333,9 @@ def _compile(entry: Op) -> Callable[..., Any]:
     file = f"<op {entry.name}>"
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)
     scope: dict[str, Any] = {}
-    exec(compile(source, file, "exec"), _globals, scope)
-    function: Callable[..., Any] = scope["make"](entry, entry.forward, harmonise, recover)
-    function.__kwdefaults__ = None
-    function.__defaults__ = tuple(d for d in entry.defaults.values() if d is not inspect.Parameter.empty)
-    function.__doc__ = entry.doc
-    function.op = entry  # type: ignore[attr-defined]
-    return function
+    exec(compile(source, file, "exec"), {}, scope)
+    defaults = tuple(d for d in entry.defaults.values() if d is not inspect.Parameter.empty)
+    return scope[entry.name].__code__, defaults
 
 
 def _parameters(entry: Op) -> list[str]:

@@ -8,7 +8,7 @@ here that it gives there, as far as rounding goes.
 from __future__ import annotations
 
 import math
-import secrets
+import os
 import threading
 from typing import Any
 
@@ -61,7 +61,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start again from a seed that the operating system chooses; returns it."""
-        self.manual_seed(secrets.randbits(64))
+        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
         return self._seed
 
     def initial_seed(self) -> int:
