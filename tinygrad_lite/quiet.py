@@ -15,12 +15,22 @@ import numpy as np
 
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_lite\.")
 
+
+class _Seen:
+    """The warning filters as they were last looked at: a new one is a new list or a new first entry."""
+
+    filters: object = None
+    first: object = None
+    errors = False
+
+
 _nothing = nullcontext()
 
 
 def quiet() -> AbstractContextManager[None]:
     """A context in which many operations run without warnings."""
-    for action, *_ in warnings.filters:
-        if action == "error":
-            return np.errstate(all="ignore")
-    return _nothing
+    filters = warnings.filters
+    if filters is not _Seen.filters or filters[0] is not _Seen.first:
+        _Seen.filters, _Seen.first = filters, filters[0]
+        _Seen.errors = any(action == "error" for action, *_ in filters)
+    return np.errstate(all="ignore") if _Seen.errors else _nothing

@@ -1,9 +1,9 @@
-"""Special functions on NumPy arrays, with NumPy only: to the last digits, and as fast as NumPy allows.
+"""Special functions on NumPy arrays, with NumPy alone: to the last digits, and fast.
 
-Every function takes an array of float16, float32 or float64 of any shape and returns a new array of the
-same shape and dtype. None writes to its input or gives a floating point warning. "Within 4 units in the
-last place" counts units of the result's dtype; float16 is computed in float32 or float64, then rounded.
-Poles, infinities and NaN come out as in PyTorch, unless the function says otherwise.
+Every function takes an array of float16, float32 or float64 of any shape, and returns a new array
+of the same shape and dtype. None writes to its input or gives a floating point warning. "Within 4
+units in the last place" counts units of the result's dtype; float16 is computed in more digits and
+then rounded. Poles, infinities and NaN come out as in PyTorch, unless a function says otherwise.
 """
 
 from tinygrad_lite.special.gamma import digamma, lgamma, polygamma, trigamma

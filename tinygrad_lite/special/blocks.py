@@ -6,20 +6,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
+from tinygrad_lite.quiet import quiet
+
+Array = np.ndarray[Any, np.dtype[np.floating[Any]]]
 Kernel = Callable[[Array], Array]
 
-BLOCK = 1 << 16
-"""Elements worked on at a time: few enough for the cache, enough to forget the cost of a NumPy call."""
+BLOCK_BYTES = 1 << 18
+"""A block is small enough for the cache, and large enough to forget what a NumPy call costs."""
 
 
 def elementwise(kernel: Kernel, x: Array, computing: type[np.floating[Any]] | None = None) -> Array:
     """Apply `kernel` to `x` block by block, without floating point warnings.
 
     Args:
-        kernel: Takes a one-dimensional contiguous block, which it must not write to, and returns the values.
+        kernel: Takes a one-dimensional block, which it must not write to, and returns the values.
         x: An array of float16, float32 or float64, of any shape.
         computing: The dtype of the blocks: by default that of `x`, and float32 for float16.
 
@@ -27,30 +28,45 @@ def elementwise(kernel: Kernel, x: Array, computing: type[np.floating[Any]] | No
         A new array of the shape and dtype of `x`.
     """
     x = np.asarray(x)
-    dtype = np.promote_types(x.dtype, np.float32) if computing is None else computing
-    result = np.empty(x.shape, x.dtype)
-    source, target = x.reshape(-1), result.reshape(-1)
-    with np.errstate(all="ignore"):
-        for start in range(0, x.size, BLOCK):
-            block = slice(start, start + BLOCK)
+    if x.dtype.kind != "f":
+        raise TypeError(f"special functions take arrays of floats, but got {x.dtype}")
+    dtype = np.promote_types(x.dtype, np.float32) if computing is None else np.dtype(computing)
+    length = BLOCK_BYTES // dtype.itemsize
+    source = x.reshape(-1)
+    with quiet():
+        if x.size <= length:
+            return kernel(source.astype(dtype, copy=False)).astype(x.dtype, copy=False).reshape(x.shape)
+        result = np.empty(x.shape, x.dtype)
+        target = result.reshape(-1)
+        for start in range(0, x.size, length):
+            block = slice(start, start + length)
             target[block] = kernel(source[block].astype(dtype, copy=False))
     return result
 
 
-def by_region(x: Array, *regions: tuple[NDArray[np.bool_], Kernel]) -> Array:
-    """Evaluate each formula where its mask holds; what no mask covers, NaN among it, becomes NaN."""
-    result = np.full_like(x, np.nan)
-    for mask, formula in regions:
-        inside = np.flatnonzero(mask)
+def by_region(x: Array, *regions: tuple[float, Kernel]) -> Array:
+    """Evaluate each formula where x has reached its bound, but not the bound before. NaN stays NaN.
+
+    Args:
+        x: A one-dimensional array.
+        *regions: Pairs (bound, formula), the bounds in falling order.
+    """
+    result: Array | None = None
+    above: Any = False
+    for low, formula in regions:
+        reached = x >= low
+        (inside,) = (reached ^ above).nonzero()
+        above = reached
         if inside.size == x.size:
             return formula(x)
         if inside.size:
+            result = np.full_like(x, np.nan) if result is None else result
             result[inside] = formula(x[inside])
-    return result
+    return x.copy() if result is None else result
 
 
 def horner(x: Array, coefficients: Sequence[Any] | Array) -> Array:
-    """Evaluate c[0] + c[1] x + c[2] x^2 + ..., where every c[k] may be a column: one polynomial a row."""
+    """Evaluate c[0] + c[1] x + c[2] x^2 + ...; columns c[k] stand for one polynomial a row."""
     value: Array = coefficients[-1] * x
     for coefficient in coefficients[-2:0:-1]:
         value += coefficient
@@ -60,9 +76,9 @@ def horner(x: Array, coefficients: Sequence[Any] | Array) -> Array:
 
 
 class Rational:
-    """The function constant + P(x) / Q(x), whose P and Q have the same degree.
+    """The function constant + P(x) / Q(x), where P and Q have the same degree.
 
-    The constant lies close to the function's values: then the rounding errors of P / Q count little.
+    The constant lies close to the function's values: then rounding errors in P / Q count little.
     """
 
     def __init__(
@@ -71,13 +87,13 @@ class Rational:
         *pairs: tuple[float, float],
         dtype: type[np.floating[Any]] = np.float64,
     ) -> None:
-        """Take the coefficients (p[k], q[k]), lowest power first."""
-        self.constant = constant
-        self.columns = np.array(pairs, dtype)[:, :, np.newaxis]
+        """Take the coefficients of P and Q pair by pair, lowest power first."""
+        self.constant = np.array(constant, dtype)
+        self.columns = [np.array(pair, dtype)[:, np.newaxis] for pair in pairs]
 
     def __call__(self, x: Array) -> Array:
+        """Evaluate P and Q side by side."""
         value, denominator = horner(x, self.columns)
         value /= denominator
-        if self.constant:
-            value += self.constant
+        value += self.constant
         return value

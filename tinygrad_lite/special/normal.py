@@ -1,10 +1,10 @@
 """The error functions and the normal distribution: `erf`, `erfc`, `ndtr`, `gelu_erf`, `erfinv`.
 
-`erf`, `erfc` and `ndtr` are integrals of exp(-c t^2 / 2). They are kept as a table: for every cell of a
-fine grid one Taylor polynomial about its centre. An evaluation looks up a few coefficients and needs no
-exponential, which in NumPy is both the fastest way found and the most accurate one. The tables are
-computed, not copied, on the first call: the Taylor coefficients follow from a recurrence, the values at
-the centres are sums of the integrals over the cells.
+`erf`, `erfc` and `ndtr` are integrals of exp(-c t^2 / 2). They are kept as tables: for every cell
+of a fine grid one Taylor polynomial about its centre. An evaluation looks up a few coefficients and
+needs no exponential, which in NumPy is the fastest way found, and the most accurate one. A table is
+computed on its first use: the Taylor coefficients follow from a recurrence, the values at the
+centres are sums of the integrals over the cells between.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.polynomial import chebyshev
 
 from tinygrad_lite.special.blocks import Array, Rational, by_region, elementwise, horner
 
@@ -36,70 +35,87 @@ class _Layout(NamedTuple):
     degree: int
 
 
-class _Table(NamedTuple):
-    """A layout and its coefficients: coefficients[j][i] belongs to t^j in cell i, where |t| <= 1/2."""
-
-    layout: _Layout
-    coefficients: tuple[Array, ...]
-
-
-_FUNCTIONS = {
+_INTEGRALS = {
     "erf": _Integral(2 / math.sqrt(math.pi), 2.0, 0.0),
     "erfc": _Integral(-2 / math.sqrt(math.pi), 2.0, math.inf),
     "ndtr": _Integral(1 / math.sqrt(2 * math.pi), 1.0, -math.inf),
 }
-# Outside [low, high] the functions are constant to the last bit. With fewer cells or a lower degree the
-# error would show in the last place; the degree counts for speed, the size of the table for the cache.
+# Outside [low, high] the functions are constant, to the last bit. Fewer cells or a lower degree
+# would show in the last place; more cells fill the cache, and a higher degree costs time.
 _LAYOUTS = {
-    ("erf", "float32"): _Layout(-4, 4, 2048, 1),
-    ("erf", "float64"): _Layout(-6, 6, 1024, 5),
-    ("erfc", "float32"): _Layout(-4, 10.25, 1024, 2),
-    ("erfc", "float64"): _Layout(-6, 27.5, 1024, 6),
-    ("ndtr", "float32"): _Layout(-14.5, 6, 1024, 2),
-    ("ndtr", "float64"): _Layout(-38.75, 8.5, 1024, 6),
+    ("erf", np.float32): _Layout(-4, 4, 2048, 1),
+    ("erf", np.float64): _Layout(-6, 6, 1024, 5),
+    ("erfc", np.float32): _Layout(-4, 10.25, 1024, 2),
+    ("erfc", np.float64): _Layout(-6, 27.5, 1024, 6),
+    ("ndtr", np.float32): _Layout(-14.5, 6, 1024, 2),
+    ("ndtr", np.float64): _Layout(-38.75, 8.5, 1024, 6),
 }
-_SCALE = 2.0**100  # keeps the smallest numbers from losing digits while the tables are computed
-_TERMS = 14  # of the Taylor series, before it is shortened to the degree of the table
+_TERMS = 14  # of a Taylor series, before it is shortened to the degree of the table
+_SCALE = 2.0**100  # keeps the smallest numbers out of underflow until the table is rounded
 
 
-@functools.cache
-def _table(name: str, dtype: np.dtype[Any]) -> _Table:
-    """Compute the table of a function, in float64, and round it to `dtype`."""
-    slope, curvature, zero = _FUNCTIONS[name]
-    layout = _LAYOUTS[name, dtype.name]
-    width = 1 / layout.cells_per_unit
-    centre = np.arange(round(layout.low / width), round(layout.high / width) + 1) * width
+class _Table:
+    """A function as one polynomial a cell, in t = (x - centre of the cell) / width, |t| <= 1/2."""
 
-    # Taylor coefficients in t = (x - centre) / width, from f'' = -curvature x f'.
+    def __init__(self, integral: _Integral, layout: _Layout, dtype: np.dtype[Any]) -> None:
+        """Compute the coefficients in float64, and round them to `dtype`."""
+        low, high, cells_per_unit, degree = layout
+        width = 1 / cells_per_unit
+        centre = np.arange(round(low / width), round(high / width) + 1) * width
+        taylor = _taylor(integral, centre, width)
+        # From centre to centre f grows by the right half of a cell and the left half of the next.
+        right, left = horner(np.array(0.5), taylor), horner(np.array(-0.5), taylor)
+        steps = np.subtract(right[:-1], left[1:])
+        start = min(int(np.searchsorted(centre, integral.zero)), steps.size)
+        below, above = _running_sum(steps[:start][::-1])[::-1], _running_sum(steps[start:])
+        taylor[0] = np.concatenate([-below, [0.0], above])
+        coefficients = (_shortened(taylor, degree) / _SCALE).astype(dtype)
+        coefficients[0, centre == integral.zero] = -0.0  # so that erf keeps the sign of a zero
+
+        self.coefficients = list(coefficients)
+        self.low, self.high = np.array(low, dtype), np.array(high, dtype)
+        self.cells_per_unit = np.array(cells_per_unit, dtype)
+        # Adding 1.5 * 2^23 (2^52 in float64) rounds to an integer and leaves it in the last bits.
+        self.anchor = np.array(1.5 * 2.0 ** np.finfo(dtype).nmant, dtype)
+        first_cell = np.array(self.anchor + self.low * self.cells_per_unit)
+        self.first_cell = first_cell.view(f"i{dtype.itemsize}")
+
+    def __call__(self, x: Array) -> Array:
+        """Evaluate the function."""
+        t = x.clip(self.low, self.high)
+        t *= self.cells_per_unit
+        centre = t + self.anchor
+        cell = (centre.view(self.first_cell.dtype) - self.first_cell).astype(np.intp, copy=False)
+        centre -= self.anchor
+        t -= centre
+        value: Array = self.coefficients[-1].take(cell, mode="clip")
+        for coefficient in self.coefficients[-2::-1]:
+            value *= t
+            value += coefficient.take(cell, mode="clip")
+        return value
+
+
+def _taylor(integral: _Integral, centre: Array, width: float) -> Array:
+    """The Taylor coefficients of t, t^2, ... times _SCALE, by recurrence: f'' = -curvature x f'."""
+    slope, curvature, _ = integral
+    root = np.exp(-curvature / 4 * centre * centre)
     taylor = np.zeros((_TERMS, centre.size))
-    root = np.exp(-curvature / 4 * centre**2)
-    taylor[1] = slope * width * _SCALE * root * root
+    taylor[1] = _SCALE * slope * width * root * root
     for j in range(_TERMS - 2):
         inner = (j + 1) * centre * taylor[j + 1] + j * width * taylor[j]
         taylor[j + 2] = -curvature * width * inner / ((j + 1) * (j + 2))
-
-    # From one centre to the next, the function grows by the right half of a cell and the left half of the next.
-    steps = horner(np.array(0.5), taylor)[:-1] - horner(np.array(-0.5), taylor)[1:]
-    start = int(np.clip(np.searchsorted(centre, zero), 0, centre.size - 1))
-    below = _running_sum(steps[:start][::-1])[::-1]
-    above = _running_sum(steps[start:])
-    taylor[0] = np.concatenate(
-        [-below, [-0.0], above]
-    )  # -0.0 + 0.0 = 0.0, -0.0 + -0.0 = -0.0: erf keeps the sign
-
-    coefficients = (_shortened(taylor, layout.degree) / _SCALE).astype(dtype)
-    return _Table(layout, tuple(coefficients))
+    return taylor
 
 
 def _running_sum(terms: Array) -> Array:
-    """The partial sums of `terms`, each computed with twice the digits of float64 and rounded once."""
+    """The partial sums of `terms`, computed with twice the digits of float64 and rounded once."""
     high, low = terms.copy(), np.zeros_like(terms)
     reach = 1
     while reach < terms.size:
         left, right = high[:-reach], high[reach:]
         total = left + right
-        gone = total - left
-        error = (left - (total - gone)) + (right - gone)  # total + error is left + right exactly
+        gained = total - left
+        error = (left - (total - gained)) + (right - gained)  # total + error = left + right
         low[reach:] = low[reach:] + low[:-reach] + error
         high[reach:] = total
         reach *= 2
@@ -107,32 +123,20 @@ def _running_sum(terms: Array) -> Array:
 
 
 def _shortened(taylor: Array, degree: int) -> Array:
-    """Lower the degree of polynomials on [-1/2, 1/2] by leaving out their highest Chebyshev terms."""
+    """Lower the degree of polynomials on [-1/2, 1/2]: leave out their last Chebyshev terms."""
+    from numpy.polynomial import chebyshev  # here, because importing it takes longer than using it
+
     shorten = np.zeros((degree + 1, len(taylor)))
     for power, monomial in enumerate(np.eye(len(taylor))):
         kept = chebyshev.cheb2poly(chebyshev.poly2cheb(monomial)[: degree + 1])
         shorten[: len(kept), power] = kept / 2.0**power
-    return (shorten @ taylor) * 2.0 ** np.arange(degree + 1)[:, np.newaxis]
+    powers_of_2: Array = 2.0 ** np.arange(degree + 1)[:, np.newaxis]
+    return powers_of_2 * (shorten @ taylor)
 
 
-def _look_up(name: str, x: Array) -> Array:
-    """Evaluate the function `name` from its table."""
-    (low, high, cells_per_unit, _), coefficients = _table(name, x.dtype)
-    t = np.clip(x, low, high)
-    t *= cells_per_unit
-    # Adding 1.5 * 2^23 (2^52 in float64) rounds to a whole number, and leaves it in the lowest bits.
-    anchor = np.array(1.5 * 2.0 ** np.finfo(x.dtype).nmant, x.dtype)
-    bits = np.int32 if x.dtype == np.float32 else np.int64
-    centre = t + anchor
-    cell = centre.view(bits) - (anchor.view(bits) + round(low * cells_per_unit))
-    cell = cell.astype(np.intp, copy=False)
-    centre -= anchor
-    t -= centre
-    value = coefficients[-1].take(cell, mode="clip")
-    for coefficient in coefficients[-2::-1]:
-        value *= t
-        value += coefficient.take(cell, mode="clip")
-    return value
+@functools.cache
+def _table(name: str, dtype: np.dtype[Any]) -> _Table:
+    return _Table(_INTEGRALS[name], _LAYOUTS[name, dtype.type], dtype)
 
 
 def erf(x: Array) -> Array:
@@ -143,29 +147,31 @@ def erf(x: Array) -> Array:
     >>> erf(np.array([0.0, 1.0, np.inf]))
     array([0.        , 0.84270079, 1.        ])
     """
-    return elementwise(lambda block: _look_up("erf", block), x)
+    return elementwise(lambda block: _table("erf", block.dtype)(block), x)
 
 
 def erfc(x: Array) -> Array:
     """The complement 1 - erf(x), with all its digits where it is small.
 
-    Within 3 units in the last place, down to where it vanishes: x = 10.05 in float32, 27.22 in float64.
+    Within 3 units in the last place, down to where it vanishes: at 10.06 in float32, at 27.23 in
+    float64.
 
     >>> erfc(np.array([0.0, 1.0, 10.0]))
     array([1.00000000e+00, 1.57299207e-01, 2.08848758e-45])
     """
-    return elementwise(lambda block: _look_up("erfc", block), x)
+    return elementwise(lambda block: _table("erfc", block.dtype)(block), x)
 
 
 def ndtr(x: Array) -> Array:
     """The normal distribution function, erfc(-x / sqrt(2)) / 2: the slope of a GELU needs it.
 
-    Within 3 units in the last place, down to where it vanishes: x = -14.17 in float32, -38.48 in float64.
+    Within 3 units in the last place, down to where it vanishes: at -14.17 in float32, at -38.48 in
+    float64.
 
     >>> ndtr(np.array([-10.0, 0.0, 1.0]))
     array([7.61985302e-24, 5.00000000e-01, 8.41344746e-01])
     """
-    return elementwise(lambda block: _look_up("ndtr", block), x)
+    return elementwise(lambda block: _table("ndtr", block.dtype)(block), x)
 
 
 def gelu_erf(x: Array) -> Array:
@@ -180,26 +186,26 @@ def gelu_erf(x: Array) -> Array:
 
 
 def _gelu(x: Array) -> Array:
-    value = _look_up("ndtr", x)
+    value = _table("ndtr", x.dtype)(x)
     value *= x
-    far = x < (
-        -12.75 if x.dtype == np.float32 else -37.25
-    )  # where ndtr has lost digits to underflow
-    if far.any():
+    limit = -12.75 if x.dtype == np.float32 else -37.25  # below, ndtr loses digits to underflow
+    far = x < limit
+    if np.count_nonzero(far):
         far &= x > -50
         value[far] = _gelu_far(x[far].astype(np.float64))
     return value
 
 
 def _gelu_far(x: Array) -> Array:
-    """The asymptotic series -exp(-x^2 / 2) / sqrt(2 pi) (1 - 1 / x^2 + 3 / x^4 - ...) for x < -12."""
+    """Compute -exp(-x^2 / 2) / sqrt(2 pi) (1 - 1 / x^2 + 3 / x^4 - ...), good for x < -12."""
     series = horner(1 / (x * x), [1.0, -1.0, 3.0, -15.0, 105.0, -945.0, 10395.0])
     near = x.astype(np.float32).astype(np.float64)  # its square is exact, the rest small
     exponential = np.exp(-0.5 * near * near) * np.exp(-0.5 * (x - near) * (x + near))
     return -exponential * (series / math.sqrt(2 * math.pi))
 
 
-# erfinv(x) / x as a function of 0.7225 - x^2 on [0, 0.7225]: rational minimax fit (Remez), error 5e-19.
+# erfinv(x) / x as a function of 0.7225 - x^2 on [0, 0.7225]: rational minimax fit of degree 8 / 8
+# (Remez in mpmath), relative error 5e-19.
 _ERFINV_CENTRE = Rational(
     0.95,
     (0.24753231156709138, 1.0),
@@ -212,7 +218,8 @@ _ERFINV_CENTRE = Rational(
     (-3.6558552189302675, 6.3416013527834085),
     (-0.1788635093349981, 0.2244220554896907),
 )
-# erfinv(x) - r as a function of r = sqrt(-log(1 - x)) on [1.377, 6.07]: Remez, error 2e-17 of erfinv.
+# erfinv(x) - r as a function of r = sqrt(-log(1 - x)) on [1.377, 6.07]: fitted likewise, of degree
+# 8 / 8, error 2e-17 of erfinv(x).
 _ERFINV_TAIL = Rational(
     0.0,
     (-0.0005946644863063394, 1.0),
@@ -239,15 +246,15 @@ def erfinv(x: Array) -> Array:
 
 
 def _erfinv(x: Array) -> Array:
-    size = np.abs(x)
-    return by_region(
-        x,
-        (size <= 0.85, lambda x: x * _ERFINV_CENTRE(0.7225 - x * x)),
-        ((size > 0.85) & (size < 1), _erfinv_tail),
-        (size == 1, lambda x: x * np.inf),
+    size = by_region(
+        np.abs(x),
+        (1.0, lambda x: np.where(x == 1, np.inf, np.nan)),
+        (0.85, _erfinv_tail),
+        (0.0, lambda x: x * _ERFINV_CENTRE(0.7225 - x * x)),
     )
+    return np.copysign(size, x)
 
 
 def _erfinv_tail(x: Array) -> Array:
-    root = np.sqrt(-np.log(1 - np.abs(x)))
-    return np.copysign(root + _ERFINV_TAIL(root), x)
+    root = np.sqrt(-np.log(1 - x))
+    return root + _ERFINV_TAIL(root)
