@@ -309,7 +309,7 @@ class TensorMethods(TensorCore):
         if a > b:
             raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
         kind = self.array.dtype
-        return self._draw("uniform_", lambda g, n: g.uniform(n, kind) * (b - a) + a, generator)
+        return self._draw("uniform_", lambda g, n: g.uniform_between(n, a, b, kind), generator)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Write normal random numbers."""

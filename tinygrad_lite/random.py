@@ -47,11 +47,11 @@ class Generator:
         """Start the stream again from `seed`, any integer from -2**63 to 2**64 - 1.
 
         Raises:
-            RuntimeError: if the seed is out of that range.
+            ValueError: if the seed is out of that range.
         """
         number = int(seed)
         if not -(2**63) <= number < 2**64:
-            raise RuntimeError(f"Overflow when unpacking long: the seed {number} does not fit in 64 bits")
+            raise ValueError(f"Overflow when unpacking long long: the seed {number} does not fit in 64 bits")
         self._seed = number % 2**64
         bits = np.random.MT19937()
         state: Any = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
@@ -113,6 +113,19 @@ class Generator:
             return (self.long_words(n) & np.uint64(2**53 - 1)) * 2.0**-53
         return ((self.words(n) & np.uint64(2**24 - 1)) * 2.0**-24).astype(dtype)
 
+    def uniform_between(self, n: int, low: float, high: float, dtype: np.dtype[Any]) -> np.ndarray:
+        """`n` numbers in [low, high); x * (high - low) + low is rounded once, as PyTorch's compiled code does."""
+        start = dtype.type(low)
+        width = dtype.type(high) - start
+        x = self.uniform(n, dtype)
+        if dtype != np.float64:
+            return (x.astype(np.float64) * np.float64(width) + np.float64(start)).astype(dtype)
+        product = x * width
+        total = product + start
+        rest = total - product
+        lost = (product - (total - rest)) + (start - rest)
+        return total + (lost + _rounding_of(x, width, product))
+
     def normal(self, n: int, dtype: np.dtype[Any]) -> np.ndarray:
         """`n` numbers from the normal distribution, by the method of Box and Muller (1958).
 
@@ -159,6 +172,19 @@ class Generator:
         for k, jump in enumerate(jumps.tolist()):
             order[k], order[k + jump] = order[k + jump], order[k]
         return np.array(order, np.int64)
+
+
+def _rounding_of(x: np.ndarray, y: Any, product: np.ndarray) -> np.ndarray:
+    """What was rounded away in `product = x * y` (Dekker, 1971): each factor is cut into two halves of 26 bits."""
+    (x_high, x_low), (y_high, y_low) = (_halves(x), _halves(y))
+    rest: np.ndarray = ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
+    return rest
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    scaled = x * (2.0**27 + 1)
+    high = scaled - (scaled - x)
+    return high, x - high
 
 
 def _box_muller(u: np.ndarray) -> np.ndarray:

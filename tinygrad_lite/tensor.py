@@ -161,8 +161,7 @@ class Tensor(TensorMethods):
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return tensor_text(self)
@@ -466,7 +465,7 @@ class Tensor(TensorMethods):
         return copy
 
     def __reduce__(self) -> Any:
-        return _rebuild, (type(self), np.ascontiguousarray(self.array), self.requires_grad and self.is_leaf)
+        return _rebuild, (type(self), np.asarray(self.array, order="C"), self.requires_grad and self.is_leaf)
 
     # --- operators: the rows of the op table ----------------------------------------------------
 

@@ -21,11 +21,22 @@ class _Listed(Module):
             raise IndexError(f"index {k} is out of range: there are {n} modules")
         return list(self._modules)[k]
 
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return self._slice(index)
+        return self._modules[self._place(index)]
+
+    def _slice(self, index: slice) -> Any:
+        raise NotImplementedError
+
     def __len__(self) -> int:
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self._modules.values())
+
+    def __iadd__(self, modules: Iterable[Module]) -> Self:
+        return self.extend(modules)
 
     def _renumber(self, modules: Iterable[Module]) -> None:
         self._modules.clear()
@@ -37,9 +48,8 @@ class _Listed(Module):
     def __delitem__(self, index: int | slice) -> None:
         names = list(self._modules)[index] if isinstance(index, slice) else [self._place(index)]
         for name in names:
-            del self._modules[name]
-        if all(name.isdigit() for name in self._modules):
-            self._renumber(list(self._modules.values()))
+            delattr(self, name)
+        self._renumber(list(self))
 
     def append(self, module: Module) -> Self:
         """Add a module at the end; returns the container."""
@@ -52,7 +62,7 @@ class _Listed(Module):
             self.append(module)
         return self
 
-    def insert(self, index: int, module: Module) -> Any:
+    def insert(self, index: int, module: Module) -> Self:
         """Put a module before the one at `index`."""
         if not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
@@ -61,12 +71,11 @@ class _Listed(Module):
         self._renumber(parts)
         return self
 
-    def pop(self, index: int = -1) -> Module:
+    def pop(self, index: int | slice = -1) -> Any:
         """Take out the module at `index` and return it."""
-        name = self._place(index)
-        module: Module = self._modules[name]
+        found = self[index]
         del self[index]
-        return module
+        return found
 
 
 class Sequential(_Listed):
@@ -99,13 +108,35 @@ class Sequential(_Listed):
             input = module(input)
         return input
 
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return type(self)(dict(list(self._modules.items())[index]))
-        return self._modules[self._place(index)]
+    def _slice(self, index: slice) -> Self:
+        return type(self)(dict(list(self._modules.items())[index]))
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Put a module before the one at `index`.
+
+        Raises:
+            IndexError: if there is no such place.
+        """
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
+        return super().insert(index, module)
 
     def __add__(self, other: Sequential) -> Sequential:
         return Sequential(*self, *other)
+
+    def __mul__(self, times: int) -> Sequential:
+        return Sequential(*(list(self) * _positive(times)))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Self:
+        return self.extend(list(self) * (_positive(times) - 1))
+
+
+def _positive(times: int) -> int:
+    if operator.index(times) <= 0:
+        raise ValueError(f"Non-positive multiplication factor {times} for a Sequential")
+    return times
 
 
 class ModuleList(_Listed):
@@ -122,13 +153,8 @@ class ModuleList(_Listed):
         super().__init__()
         self.extend(modules or ())
 
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return type(self)(list(self)[index])
-        return self._modules[self._place(index)]
-
-    def __iadd__(self, modules: Iterable[Module]) -> Self:
-        return self.extend(modules)
+    def _slice(self, index: slice) -> Self:
+        return type(self)(list(self)[index])
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList([*self, *other])
@@ -160,12 +186,12 @@ class ModuleDict(Module):
         (['policy', 'value'], Linear(in_features=4, out_features=1, bias=True))
     """
 
-    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
+    def __init__(self, modules: NamedModules | None = None) -> None:
         super().__init__()
         self.update(modules or {})
 
     def __getitem__(self, key: str) -> Module:
-        return self._modules[key]  # type: ignore[no-any-return]
+        return self._modules[key]
 
     def __setitem__(self, key: str, module: Module) -> None:
         self.add_module(key, module)
@@ -188,7 +214,7 @@ class ModuleDict(Module):
 
     def pop(self, key: str) -> Module:
         """Take out the module of that name and return it."""
-        return self._modules.pop(key)  # type: ignore[no-any-return]
+        return self._modules.pop(key)
 
     def keys(self) -> Any:
         """The names."""
@@ -202,7 +228,10 @@ class ModuleDict(Module):
         """The names with the modules."""
         return self._modules.items()
 
-    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+    def update(self, modules: NamedModules) -> None:
         """Add modules, replacing those of the same names."""
-        for key, module in modules.items() if isinstance(modules, Mapping) else modules:
+        for key, module in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
             self[key] = module
+
+
+NamedModules: TypeAlias = Mapping[str, Module] | ModuleDict | Iterable[tuple[str, Module]]

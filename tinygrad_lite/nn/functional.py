@@ -15,11 +15,17 @@ from tinygrad_lite.functions.indexing import one_hot
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.inplace import write
 from tinygrad_lite.nn.functional_loss import (
-    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
-)  # fmt: skip
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
 from tinygrad_lite.ops import elementwise as rows
 from tinygrad_lite.ops import linalg as matrix_rows
-from tinygrad_lite.random import default_generator
+from tinygrad_lite.random import current_generator
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "gelu", "hardtanh",
@@ -188,7 +194,19 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     if min_val > max_val:
         raise ValueError(f"min_val cannot be greater than max_val, got {min_val} and {max_val}")
-    return _activate("hardtanh", input, inplace, rows.hardtanh, min_val, max_val, kinds="fiu")
+    return _moved_into("hardtanh", input, min_val, max_val, inplace)
+
+
+def _moved_into(name: str, input: Tensor, low: float, high: float, inplace: bool) -> Tensor:
+    need_tensor(name, "input", input)
+    kind = input.array.dtype.kind
+    if kind == "b":
+        raise RuntimeError(f"Bool inputs not supported for {name}")
+    if kind == "u" and low < 0:
+        raise RuntimeError(f"cannot do {name} on an unsigned type with negative limits")
+    if kind in "iu":
+        low, high = int(low), int(high)
+    return _activate(name, input, inplace, rows.hardtanh, low, high, kinds="fiu")
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -199,7 +217,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
         >>> tg.nn.functional.relu6(tg.tensor([-1.0, 3.0, 9.0]))
         tensor([0., 3., 6.])
     """
-    return _activate("relu6", input, inplace, rows.hardtanh, 0, 6, kinds="fiu")
+    return _moved_into("relu6", input, 0.0, 6.0, inplace)
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
@@ -257,19 +275,19 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         >>> import tinygrad_lite as tg
         >>> _ = tg.manual_seed(0)
         >>> tg.nn.functional.dropout(tg.ones(4), 0.5)
-        tensor([2., 2., 0., 0.])
+        tensor([0., 0., 2., 0.])
     """
     need_tensor("dropout", "input", input)
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0 or not input.array.size:
-        return input if inplace or not training else input * 1.0
+        return input
     array = input.array
     if array.dtype.kind == "c":
         raise NotImplementedError(f'"dropout" not implemented for {input.dtype}')
     if array.dtype.kind != "f":
         raise RuntimeError(f"dropout(): result type Float can't be cast to {input.dtype}; convert the input first")
-    kept = default_generator.bernoulli(array.size, 1 - p) if p < 1 else np.zeros(array.size, bool)
+    kept = current_generator().bernoulli(array.size, 1 - p) if p < 1 else np.zeros(array.size, bool)
     scale = 1 / (1 - p) if p < 1 else 0.0
     mask = (kept * np.asarray(scale, array.dtype)).reshape(array.shape)
     return write(input, lambda: rows.mul(input, mask), "dropout_") if inplace else rows.mul(input, mask)

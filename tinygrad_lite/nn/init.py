@@ -9,8 +9,12 @@ import math
 import warnings
 from typing import Any, TypeAlias
 
+import numpy as np
+
+from tinygrad_lite.functions.creation import randperm
 from tinygrad_lite.graph import no_grad
 from tinygrad_lite.random import Generator
+from tinygrad_lite.tensors import make
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 
@@ -151,3 +155,101 @@ def kaiming_normal_(
     """Normal with variance gain² / fan (He et al., 2015). Arguments as for `kaiming_uniform_`."""
     std = _kaiming_std(tensor, a, mode, nonlinearity)
     return tensor if std is None else normal_(tensor, 0.0, std, generator)
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """Normal numbers, those outside [a, b] drawn again."""
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
+            "The distribution of values may be incorrect.",
+            stacklevel=2,
+        )
+    inside = (math.erf((b - mean) / (std * math.sqrt(2))) - math.erf((a - mean) / (std * math.sqrt(2)))) / 2
+    draw = _normal_candidates if inside > 0.3 else _uniform_candidates
+    with no_grad():
+        values, refused = draw(tensor, mean, std, a, b, generator)
+        while refused.any():
+            fresh, bad = draw(tensor, mean, std, a, b, generator)
+            values = np.where(refused, fresh, values)
+            refused = refused & bad
+        return tensor.copy_(make(values))
+
+
+def _normal_candidates(
+    like: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Normal numbers, and which of them are outside [a, b]."""
+    values = like.new_empty(like.shape).normal_(mean, std, generator=generator).array
+    low, high = np.array([a, b], values.dtype)
+    return values, (values < low) | (values > high)
+
+
+def _uniform_candidates(
+    like: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Uniform numbers in [a, b], and which of them to refuse so that the others are normal (rejection sampling)."""
+    values = like.new_empty(like.shape).uniform_(a, b, generator=generator).array
+    height = like.new_empty(like.shape).uniform_(generator=generator).array
+    top = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    return values, np.log(height) > -0.5 * ((values - mean) / std) ** 2 - top
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+    """A matrix with orthonormal rows or columns, whichever are fewer, times `gain` (Saxe et al., 2014).
+
+    Dimensions after the first count as one.
+
+    Raises:
+        ValueError: if there are fewer than two dimensions.
+    """
+    if tensor.ndim < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if not tensor.numel():
+        return tensor
+    rows = tensor.shape[0]
+    flat = tensor.new_empty((rows, tensor.numel() // rows)).normal_(generator=generator).array
+    wide = flat.shape[0] < flat.shape[1]
+    q, r = np.linalg.qr(flat.T if wide else flat)
+    q *= np.sign(np.diagonal(r))
+    with no_grad():
+        return tensor.copy_(make((q.T if wide else q).reshape(tensor.shape) * gain))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+    """Normal numbers, in each column the fraction `sparsity` of them set to zero (Martens, 2010).
+
+    Raises:
+        ValueError: if it is no matrix.
+    """
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    with no_grad():
+        tensor.normal_(0, std, generator=generator)
+        for column in range(columns):
+            tensor[randperm(rows)[: math.ceil(sparsity * rows)], column] = 0
+    return tensor
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """The weight of a convolution that passes its input on, channel by channel.
+
+    Raises:
+        ValueError: if there are not 3, 4 or 5 dimensions, or dimension 0 is not divisible by `groups`.
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    if tensor.shape[0] % groups:
+        raise ValueError("dim 0 must be divisible by groups")
+    outputs = tensor.shape[0] // groups
+    middle = tuple(n // 2 for n in tensor.shape[2:])
+    with no_grad():
+        tensor.zero_()
+        for group in range(groups):
+            for channel in range(min(outputs, tensor.shape[1])):
+                tensor[(group * outputs + channel, channel, *middle)] = 1
+    return tensor

@@ -20,9 +20,7 @@ class _Loss(Module):
         reduction: "mean", "sum" or "none".
     """
 
-    def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
         self.reduction = chosen_reduction(reduction, size_average, reduce)
 

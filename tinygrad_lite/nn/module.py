@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+from tinygrad_lite.dtypes import dtype, float16, float32, float64
+from tinygrad_lite.functions.creation import zeros
 from tinygrad_lite.graph import RemovableHandle, TensorCore, no_grad
-from tinygrad_lite.nn.parameter import Parameter
+from tinygrad_lite.nn.hooks import call_with_hooks, register
+from tinygrad_lite.nn.parameter import Parameter, forget_gradient
+from tinygrad_lite.nn.state import IncompatibleKeys, load
 from tinygrad_lite.tensor import Tensor
 
 
-class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict(strict=False)` could not match."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+def _need(fits: bool, value: Any, kind: str, name: str, wanted: str) -> None:
+    if not fits:
+        raise TypeError(f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({wanted} or None expected)")
 
 
 class Module:
@@ -59,88 +56,80 @@ class Module:
         set_plainly("_forward_hooks", {})
         set_plainly("_forward_pre_hooks", {})
         set_plainly("_backward_hooks", {})
+        set_plainly("_backward_pre_hooks", {})
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What the module computes; a subclass defines it."""
+        """What the module computes; a subclass defines it.
+
+        Raises:
+            NotImplementedError: if it does not.
+        """
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks):
-            return self.forward(*args, **kwargs)
-        return self._call_with_hooks(args, kwargs)
-
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
-            answer = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-            if answer is None:
-                continue
-            if with_kwargs:
-                args, kwargs = answer
-            else:
-                args = answer if isinstance(answer, tuple) else (answer,)
-        watch = _BackwardWatch(self, args) if self._backward_hooks else None
-        out = self.forward(*(watch.inputs if watch else args), **kwargs)
-        for hook, with_kwargs in list(self._forward_hooks.values()):
-            answer = hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
-            out = out if answer is None else answer
-        return watch.outputs(out) if watch else out
+        """What `forward` computes, with the hooks around it."""
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+            return call_with_hooks(self, args, kwargs)
+        return self.forward(*args, **kwargs)
 
     # --- attributes: parameters, buffers and modules are kept apart ----------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
-        kept = self.__dict__.get("_parameters")
-        if isinstance(value, Parameter):
-            if kept is None:
-                raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(name)
-            kept[name] = value
+        parameters, modules, buffers = (self.__dict__.get(kind) for kind in ("_parameters", "_modules", "_buffers"))
+        if parameters is None or modules is None or buffers is None:
+            if isinstance(value, Parameter | Module):
+                kind = "parameters" if isinstance(value, Parameter) else "module"
+                raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+            super().__setattr__(name, value)
+        elif isinstance(value, Parameter):
+            self._forget(name, self.__dict__, modules, buffers)
+            self.register_parameter(name, value)
+        elif name in parameters:
+            _need(value is None, value, "parameter", name, "Parameter")
+            parameters[name] = None
         elif isinstance(value, Module):
-            if kept is None:
-                raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name)
-            self._modules[name] = value
-        elif kept is not None and name in kept:
-            if value is not None:
-                raise TypeError(
-                    f"cannot assign '{type(value).__name__}' as parameter '{name}' (nn.Parameter or None expected)"
-                )
-            kept[name] = None
-        elif kept is not None and name in self._modules and value is None:
-            self._modules[name] = None
-        elif kept is not None and name in self._buffers:
-            if value is not None and not isinstance(value, TensorCore):
-                raise TypeError(f"cannot assign '{type(value).__name__}' as buffer '{name}' (Tensor or None expected)")
-            self._buffers[name] = value
+            self._forget(name, self.__dict__, buffers)
+            modules[name] = value
+        elif name in modules:
+            _need(value is None, value, "child module", name, "Module")
+            modules[name] = None
+        elif name in buffers:
+            _need(value is None or isinstance(value, TensorCore), value, "buffer", name, "Tensor")
+            buffers[name] = value
         else:
             super().__setattr__(name, value)
 
-    def _forget(self, name: str) -> None:
-        for kept in (self.__dict__, self._parameters, self._buffers, self._modules):
-            kept.pop(name, None)
+    def _forget(self, name: str, *places: dict[str, Any]) -> None:
+        for place in places:
+            place.pop(name, None)
+        self._non_persistent.discard(name)
 
     def __getattr__(self, name: str) -> Any:
-        own = self.__dict__
-        if "_parameters" in own:
-            for kept in (own["_parameters"], own["_modules"], own["_buffers"]):
-                if name in kept:
-                    return kept[name]
+        if name in ("_parameters", "_modules", "_buffers", "_forward_hooks"):
+            raise AttributeError(f"{type(self).__name__} is used before Module.__init__() call")
+        found = self._parameters.get(name)
+        if found is not None:  # nearly always
+            return found
+        for kept in (self._parameters, self._modules, self._buffers):
+            if name in kept:
+                return kept[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:
         for kept in (self._parameters, self._buffers, self._modules):
             if name in kept:
-                del kept[name]
+                self._forget(name, kept)
                 return
         super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+        names = {*super().__dir__(), *self._parameters, *self._buffers, *self._modules}
+        return sorted(name for name in names if not name[0].isdigit())
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter, or a name for one that may come later (None)."""
-        self._check_name(name, "parameter")
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)")
+        self._check_name(name, "parameter", self._parameters)
+        _need(param is None or isinstance(param, Parameter), param, "parameter", name, "Parameter")
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -151,12 +140,10 @@ class Module:
             tensor: the tensor, or None.
             persistent: whether `state_dict` contains it.
         """
-        self._check_name(name, "buffer")
-        if tensor is not None and not isinstance(tensor, TensorCore):
-            raise TypeError(f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (torch Tensor or None required)")
+        self._check_name(name, "buffer", self._buffers)
+        _need(tensor is None or isinstance(tensor, TensorCore), tensor, "buffer", name, "Tensor")
         self._buffers[name] = tensor
-        if not persistent:
-            self._non_persistent.add(name)
+        (self._non_persistent.discard if persistent else self._non_persistent.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a part under a name."""
@@ -167,12 +154,14 @@ class Module:
 
     register_module = add_module
 
-    def _check_name(self, name: str, kind: str, own: Any = ()) -> None:
+    def _check_name(self, name: str, kind: str, own: dict[str, Any]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string, got {type(name).__name__}")
-        if "." in name or not name:
-            raise KeyError(f'{kind} name can\'t {"be empty" if not name else "contain "}' + ('"."' if name else ""))
-        if hasattr(self, name) and name not in own and name not in self._parameters and name not in self._buffers:
+        if not name:
+            raise KeyError(f"{kind} name can't be empty string")
+        if "." in name:
+            raise KeyError(f"{kind} name can't contain '.', got {name!r}")
+        if hasattr(self, name) and name not in own:
             raise KeyError(f"attribute '{name}' already exists")
 
     # --- walking the parts -------------------------------------------------------------------------
@@ -248,7 +237,7 @@ class Module:
             module = getattr(module, name, None)
             if not isinstance(module, Module):
                 raise AttributeError(f"`{name}` of the path {target!r} is not an nn.Module")
-        return module  # type: ignore[no-any-return]
+        return module
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a path, such as `encoder.weight`.
@@ -260,7 +249,19 @@ class Module:
         found = self.get_submodule(path)._parameters.get(name)
         if found is None:
             raise AttributeError(f"{target!r} is not an nn.Parameter")
-        return found  # type: ignore[no-any-return]
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a path, such as `norm.running_mean`.
+
+        Raises:
+            AttributeError: if there is no buffer there.
+        """
+        path, _, name = target.rpartition(".")
+        found = self.get_submodule(path)._buffers.get(name)
+        if found is None:
+            raise AttributeError(f"{target!r} is not a buffer")
+        return found
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call `fn` on every part of parts, then on this module; returns the module."""
@@ -293,10 +294,7 @@ class Module:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or with `set_to_none=False` write zeros into them."""
         for parameter in self.parameters():
-            if set_to_none:
-                parameter.grad = None
-            elif parameter.grad is not None:
-                parameter.grad = parameter.grad.detach().zero_()
+            forget_gradient(parameter, set_to_none)
 
     # --- dtype and device --------------------------------------------------------------------------
 
@@ -310,40 +308,43 @@ class Module:
         Raises:
             TypeError: for a dtype that is neither floating-point nor complex.
         """
-        sample = Tensor(0.0).to(*args, **kwargs)
-        if not (sample.is_floating_point() or sample.is_complex()):
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={sample.dtype}")
-        asked = kwargs.get("dtype") is not None or any(not isinstance(a, str) and hasattr(a, "itemsize") for a in args)
-        if not asked:
+        narrow, wide = (zeros((), dtype=start).to(*args, **kwargs).dtype for start in (float32, float64))
+        if narrow != wide:  # no dtype was asked for
             return self
-        return self._convert(lambda t: t.to(sample.dtype) if t.is_floating_point() or t.is_complex() else t)
+        if not (narrow.is_floating_point or narrow.is_complex):
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={narrow}"
+            )
+        return self._convert(narrow, "fc")
 
     def float(self) -> Self:
-        """Convert to float32."""
-        return self.to(Tensor(0.0).float().dtype)
+        """Convert floating-point parameters and buffers to float32."""
+        return self._convert(float32, "f")
 
     def double(self) -> Self:
-        """Convert to float64."""
-        return self.to(Tensor(0.0).double().dtype)
+        """Convert floating-point parameters and buffers to float64."""
+        return self._convert(float64, "f")
 
     def half(self) -> Self:
-        """Convert to float16."""
-        return self.to(Tensor(0.0).half().dtype)
+        """Convert floating-point parameters and buffers to float16."""
+        return self._convert(float16, "f")
 
     def cpu(self) -> Self:
         """Itself: there is only the CPU."""
         return self
 
-    def _convert(self, convert: Callable[[Any], Any]) -> Self:
+    def _convert(self, to: dtype, kinds: str) -> Self:
+        """Convert the parameters and buffers whose dtype is of one of these kinds."""
         with no_grad():
             for module in self.modules():
                 for parameter in module._parameters.values():
-                    if parameter is not None:
-                        parameter.data = convert(parameter.data)
+                    if parameter is not None and parameter.array.dtype.kind in kinds:
+                        parameter.data = parameter.data.to(to)
                         if parameter.grad is not None:
-                            parameter._grad = convert(parameter.grad)
+                            parameter.grad = parameter.grad.to(to)
                 for name, buffer in module._buffers.items():
-                    module._buffers[name] = None if buffer is None else convert(buffer)
+                    if buffer is not None and buffer.array.dtype.kind in kinds:
+                        module._buffers[name] = buffer.to(to)
         return self
 
     # --- saving and loading ------------------------------------------------------------------------
@@ -365,7 +366,9 @@ class Module:
                     out[start + name] = tensor if keep_vars else tensor.detach()
         return out
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy tensors by path into parameters and buffers. Nothing is copied unless all of it fits.
 
         Args:
@@ -379,49 +382,29 @@ class Module:
         Raises:
             RuntimeError: for shapes that differ; with `strict`, for missing and unexpected paths.
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}.")
-        own = self.state_dict(keep_vars=True)
-        missing = [path for path in own if path not in state_dict]
-        unexpected = [path for path in state_dict if path not in own]
-        problems = []
-        if strict and unexpected:
-            problems.append("Unexpected key(s) in state_dict: " + ", ".join(f'"{k}"' for k in unexpected) + ". ")
-        if strict and missing:
-            problems.append("Missing key(s) in state_dict: " + ", ".join(f'"{k}"' for k in missing) + ". ")
-        for path, target in own.items():
-            given = state_dict.get(path)
-            if given is not None and not isinstance(given, TensorCore):
-                problems.append(f'While copying the parameter named "{path}", expected Tensor or Tensor-like object but received {type(given).__name__}.')
-            elif given is not None and given.array.shape != target.array.shape:
-                problems.append(
-                    f"size mismatch for {path}: copying a param with shape {given.shape} from checkpoint, the shape in "
-                    f"current model is {target.shape}."
-                )
-        if problems:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
-        with no_grad():
-            for path, target in own.items():
-                if path in state_dict:
-                    if assign:
-                        target.data = state_dict[path]
-                    else:
-                        target.copy_(state_dict[path])
-        return IncompatibleKeys(missing, unexpected)
+        return load(self, state_dict, strict, assign)
 
     # --- hooks -------------------------------------------------------------------------------------
 
-    def register_forward_pre_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> RemovableHandle:
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """Call `hook(module, args)` before each forward; what it returns replaces the arguments."""
-        return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs))
+        return register(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
-    def register_forward_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> RemovableHandle:
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """Call `hook(module, args, output)` after each forward; what it returns replaces the output."""
-        return RemovableHandle(self._forward_hooks, (hook, with_kwargs))
+        return register(self._forward_hooks, (hook, with_kwargs), prepend)
 
-    def register_full_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` in each backward; it may replace `grad_input`."""
-        return RemovableHandle(self._backward_hooks, hook)
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` in each backward; what it returns replaces `grad_input`."""
+        return register(self._backward_hooks, hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` before each backward; what it returns replaces `grad_output`."""
+        return register(self._backward_pre_hooks, hook, prepend)
 
     # --- how it looks ------------------------------------------------------------------------------
 
@@ -433,51 +416,9 @@ class Module:
         return type(self).__name__
 
     def __repr__(self) -> str:
-        own = [line for line in self.extra_repr().split("\n") if line]
+        extra = self.extra_repr()
+        own = extra.split("\n") if extra else []
         parts = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()]
         if not parts and len(own) <= 1:
             return f"{self._get_name()}({''.join(own)})"
         return f"{self._get_name()}(\n  " + "\n  ".join(own + parts) + "\n)"
-
-
-class _BackwardWatch:
-    """Collects the gradients of a module's outputs and inputs for its backward hooks."""
-
-    def __init__(self, module: Module, args: tuple[Any, ...]) -> None:
-        self.module = module
-        self.grad_output: tuple[Any, ...] = ()
-        self.inputs = tuple(
-            self._watched(a, k) if isinstance(a, Tensor) and a.requires_grad else a for k, a in enumerate(args)
-        )
-
-    def _watched(self, tensor: Tensor, k: int) -> Tensor:
-        passed: Tensor = tensor.view_as(tensor)
-
-        def arrived(gradient: Tensor) -> Any:
-            given = tuple(gradient if j == k else None for j in range(len(self.inputs)))
-            for hook in list(self.module._backward_hooks.values()):
-                answer = hook(self.module, given, self.grad_output)
-                if answer is not None:
-                    given = answer if isinstance(answer, tuple) else (answer,)
-            return given[k]
-
-        passed.register_hook(arrived)
-        return passed
-
-    def outputs(self, out: Any) -> Any:
-        """The module's output; its gradient is noted when it arrives."""
-        several = isinstance(out, tuple)
-        tensors = list(out) if several else [out]
-        self.grad_output = (None,) * len(tensors)
-        inputs_watched = any(isinstance(a, Tensor) and a.requires_grad for a in self.inputs)
-        for k, tensor in enumerate(tensors):
-            if isinstance(tensor, Tensor) and tensor.requires_grad:
-                tensors[k] = tensor.view_as(tensor)
-                tensors[k].register_hook(lambda g, k=k: self._note(g, k, inputs_watched))
-        return tuple(tensors) if several else tensors[0]
-
-    def _note(self, gradient: Tensor, k: int, inputs_watched: bool) -> None:
-        self.grad_output = (*self.grad_output[:k], gradient, *self.grad_output[k + 1 :])
-        if not inputs_watched:
-            for hook in list(self.module._backward_hooks.values()):
-                hook(self.module, (None,) * len(self.inputs), self.grad_output)

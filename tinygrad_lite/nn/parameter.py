@@ -13,8 +13,8 @@ def forget_gradient(tensor: Any, set_to_none: bool) -> None:
     """Drop the gradient of a tensor, or write zeros into it."""
     if set_to_none:
         tensor.grad = None
-    elif tensor.grad is not None:
-        tensor.grad.detach_().zero_()
+    elif (grad := tensor.grad) is not None:
+        (grad.requires_grad_(False) if grad.node is None else grad.detach_()).zero_()
 
 
 class Parameter(Tensor):

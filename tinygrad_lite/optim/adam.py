@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.optim.optimizer import Block, Optimizer, Params, check_positive, refuse_unknown_modes
+from tinygrad_lite.optim.flat import Block
+from tinygrad_lite.optim.optimizer import Optimizer, Params, check_positive, refuse_unknown_modes
 
 
 class Adam(Optimizer):
@@ -50,11 +51,11 @@ class Adam(Optimizer):
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
         refuse_unknown_modes(capturable=capturable, differentiable=differentiable)
-        defaults = dict(
-            lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize,
-            foreach=foreach, capturable=capturable, differentiable=differentiable, fused=fused,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )  # fmt: skip
+        defaults = {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+            "maximize": maximize, "foreach": foreach, "capturable": capturable, "differentiable": differentiable,
+            "fused": fused, "decoupled_weight_decay": decoupled_weight_decay,
+        }  # fmt: skip
         super().__init__(params, defaults)
 
     def check(self, group: dict[str, Any]) -> None:
@@ -71,7 +72,7 @@ class Adam(Optimizer):
     def update(self, block: Block, group: dict[str, Any]) -> np.ndarray:
         """One step; see the formula above. With decoupled decay, p shrinks by lr * weight_decay first."""
         g, m, v, a = block.gradient, block["exp_avg"], block["exp_avg_sq"], block.scratch
-        lr, (beta1, beta2), decay, t = group["lr"], group["betas"], group["weight_decay"], block.step
+        lr, (beta1, beta2), decay, t = float(group["lr"]), group["betas"], group["weight_decay"], block.step
         decoupled = group["decoupled_weight_decay"]
         if decay and not decoupled:
             g += np.multiply(block.values, decay, out=a)

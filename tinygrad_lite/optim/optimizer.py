@@ -1,12 +1,4 @@
-"""What all optimisers share: groups of parameters, their state, and the flat buffers a step works on.
-
-NumPy's cost per call does not depend on the size of small arrays, so a step does not loop over
-parameters. The gradients of a group are gathered into one flat array; the state (momentum and such) is
-kept in flat arrays too, and `state[p]["exp_avg"]` is a view of its part. An optimiser's `update` is then
-a few lines of arithmetic on flat arrays, in blocks that fit the processor's cache, and what it returns
-is subtracted from the parameters. Measured on 100 tensors with a million elements in all, a step of
-Adam so takes a third of the time that a loop over the tensors does.
-"""
+"""What all optimisers share: groups of parameters, their state, and the step over them."""
 
 from __future__ import annotations
 
@@ -18,79 +10,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_lite.graph import RemovableHandle, TensorCore, enable_grad
+from tinygrad_lite.nn.parameter import forget_gradient
+from tinygrad_lite.optim.flat import Block, Flat
 from tinygrad_lite.quiet import quiet
 from tinygrad_lite.tensors import make
 from tinygrad_lite.views import note_write
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
-BLOCK = 1 << 15  # elements; four arrays of float32 of this size fit a second-level cache
-
-
-class Block:
-    """A stretch of a group's flat arrays; what `Optimizer.update` reads and writes.
-
-    Attributes:
-        gradient: the gradients. May be overwritten.
-        values: the parameters' values, where the optimiser asks for them.
-        scratch: an array of the same size to compute in.
-        step: how many steps these parameters have taken, this one included.
-    """
-
-    __slots__ = ("gradient", "scratch", "state", "step", "values")
-
-    def __init__(self, gradient: Any, values: Any, scratch: Any, state: dict[str, np.ndarray]) -> None:
-        self.gradient, self.values, self.scratch, self.state = gradient, values, scratch, state
-        self.step = 0
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self.state[name]
-
-
-class _Flat:
-    """Parameters of one dtype that have taken equally many steps, laid end to end."""
-
-    def __init__(self, params: Sequence[Tensor], step: int, slots: Sequence[str], state: dict[Any, Any]) -> None:
-        self.params = list(params)
-        self.step = step
-        self.count = make(np.array(step, np.float32))
-        dtype = params[0].array.dtype
-        ends = np.cumsum([p.array.size for p in params]).tolist()
-        self.spans = list(zip([0, *ends[:-1]], ends, strict=True))
-        size = ends[-1]
-        self.gradient, self.scratch = np.empty(size, dtype), np.empty(size, dtype)
-        self.values = np.empty(size, dtype)
-        self.slots = {name: np.zeros(size, dtype) for name in slots}
-        self.deltas = self._views(self.gradient)
-        for name, flat in self.slots.items():
-            for p, view in zip(self.params, self._views(flat), strict=True):
-                before = state[p].get(name)
-                if before is not None:
-                    view[...] = before.array
-                state[p][name] = make(view)
-        self.blocks = self._blocks()
-
-    def _views(self, flat: np.ndarray) -> list[np.ndarray]:
-        """The part of each parameter, in its shape."""
-        return [
-            flat[start:end].reshape(p.array.shape) for p, (start, end) in zip(self.params, self.spans, strict=True)
-        ]
-
-    def gather(self, want_values: bool) -> None:
-        """Bring the gradients, and the values where wanted, into the flat arrays."""
-        np.concatenate([p._grad.array.ravel() for p in self.params], out=self.gradient)
-        if want_values:
-            np.concatenate([p.array.ravel() for p in self.params], out=self.values)
-
-    def _blocks(self) -> list[Block]:
-        """The flat arrays in pieces, complex numbers as pairs of real ones."""
-        arrays = [self.gradient, self.values, self.scratch, *self.slots.values()]
-        if self.gradient.dtype.kind == "c":
-            arrays = [a.view(a.real.dtype) for a in arrays]
-        blocks = []
-        for start in range(0, arrays[0].size, BLOCK):
-            gradient, values, scratch, *slots = (a[start : start + BLOCK] for a in arrays)
-            blocks.append(Block(gradient, values, scratch, dict(zip(self.slots, slots, strict=True))))
-        return blocks
 
 
 class Optimizer:
@@ -116,9 +42,9 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._flats: dict[int, list[_Flat]] = {}
-        self._before: dict[int, Any] = {}
-        self._after: dict[int, Any] = {}
+        self._forget_flats_and_hooks()
+        if defaults.get("foreach") and defaults.get("fused"):
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -126,6 +52,11 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+
+    def _forget_flats_and_hooks(self) -> None:
+        self._flats: dict[int, tuple[Any, list[Flat]]] = {}
+        self._before: dict[int, Any] = {}
+        self._after: dict[int, Any] = {}
 
     # --- what a subclass defines -------------------------------------------------------------------
 
@@ -166,15 +97,17 @@ class Optimizer:
         if isinstance(params, set):
             raise TypeError("optimizer parameters need to be organized in ordered collections, not in a set")
         params = [params] if isinstance(params, TensorCore) else list(params)
-        if params and isinstance(params[0], tuple):
-            group["param_names"] = [name for name, _ in params]
-            params = [p for _, p in params]
+        names = [p[0] for p in params if isinstance(p, tuple)]
+        if names:
+            group["param_names"] = names
+        if any(bool(names) != ("param_names" in other) for other in self.param_groups) or 0 < len(names) < len(params):
+            raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+        group["params"] = params = [p[1] for p in params] if names else params
         for p in params:
             if not isinstance(p, TensorCore):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
-            if p.node is not None:
+            if p.node is not None and not getattr(p, "retains_grad", False):
                 raise ValueError("can't optimize a non-leaf Tensor")
-        group["params"] = params
         for name, default in self.defaults.items():
             group.setdefault(name, default)
         known = {id(p) for other in self.param_groups for p in other["params"]}
@@ -189,10 +122,7 @@ class Optimizer:
         """Forget the gradients of all parameters, or with `set_to_none=False` write zeros into them."""
         for group in self.param_groups:
             for p in group["params"]:
-                if set_to_none:
-                    p._grad = None
-                elif p._grad is not None:
-                    p.grad = make(np.zeros_like(p._grad.array))
+                forget_gradient(p, set_to_none)
 
     # --- stepping ----------------------------------------------------------------------------------
 
@@ -202,8 +132,9 @@ class Optimizer:
         Args:
             closure: computes the loss anew, with its gradients; its result is returned.
         """
-        for hook in list(self._before.values()):
-            hook(self, (closure,), {})
+        args: tuple[Any, ...] = (self,) if closure is None else (self, closure)
+        if self._before:
+            closure, args = self._run_hooks_before(args)
         loss = None
         if closure is not None:
             with enable_grad():
@@ -212,14 +143,32 @@ class Optimizer:
             for index, group in enumerate(self.param_groups):
                 for flat in self._arranged(index, group):
                     self._step_flat(flat, group)
-        for hook in list(self._after.values()):
-            hook(self, (closure,), {})
+        if self._after:
+            for hook in list(self._after.values()):
+                hook(self, args, {})
         return loss
 
-    def _step_flat(self, flat: _Flat, group: dict[str, Any]) -> None:
-        flat.step += 1
-        if self.counts_steps:
-            flat.count.array += 1
+    def _run_hooks_before(self, args: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        """The closure and the arguments of `step`, as the hooks leave them."""
+        kwargs: dict[str, Any] = {}
+        for hook in list(self._before.values()):
+            answer = hook(self, args, kwargs)
+            if answer is None:
+                continue
+            if not (isinstance(answer, tuple) and len(answer) == 2):
+                raise RuntimeError(
+                    f"a step pre-hook must return None or a tuple of (new_args, new_kwargs), but got {answer}."
+                )
+            args, kwargs = answer
+        return args[1] if len(args) > 1 else kwargs.get("closure"), args
+
+    def _step_flat(self, flat: Flat, group: dict[str, Any]) -> None:
+        if flat.count is None:
+            flat.step += 1
+        else:
+            count = flat.count.array
+            count += 1
+            flat.step = int(count)
         flat.gather(self.needs_values(group))
         for block in flat.blocks:
             block.step = flat.step
@@ -232,30 +181,27 @@ class Optimizer:
             np.subtract(p.array, delta, out=p.array)
             note_write(p, "Optimizer.step")
 
-    def _arranged(self, index: int, group: dict[str, Any]) -> list[_Flat]:
+    def _arranged(self, index: int, group: dict[str, Any]) -> list[Flat]:
         """The flat arrays for those parameters of a group that have a gradient."""
         active = [p for p in group["params"] if p._grad is not None]
-        flats = self._flats.get(index, [])
-        if [id(p) for p in active] == [id(p) for flat in flats for p in flat.params]:
+        slots = tuple(self.slots(group))
+        key = ([id(p) for p in active], slots)
+        known, flats = self._flats.get(index, (None, []))
+        if key == known and all(flat.in_use(self.state) for flat in flats):
             return flats
         alike: dict[tuple[int, str], list[Any]] = {}
         for p in active:
-            alike.setdefault((self._age(p), p.array.dtype.char), []).append(p)
-        flats = [_Flat(params, age, self.slots(group), self.state) for (age, _), params in alike.items()]
-        if self.counts_steps:
-            for flat in flats:
-                for p in flat.params:
-                    self.state[p]["step"] = flat.count
-        order = [p for flat in flats for p in flat.params]
-        self._flats[index] = flats if [id(p) for p in order] == [id(p) for p in active] else []
+            alike.setdefault((self._age(p, slots), p.array.dtype.char), []).append(p)
+        flats = [Flat(params, age, slots, self.counts_steps, self.state) for (age, _), params in alike.items()]
+        self._flats[index] = key, flats
         return flats
 
-    def _age(self, p: Tensor) -> int:
-        """How many steps a parameter has taken, as far as its state tells."""
-        state = self.state.get(p)
-        if not state:
-            return 0
-        return int(state["step"].item()) if "step" in state else 1
+    def _age(self, p: Tensor, slots: Sequence[str]) -> int:
+        """How many steps a parameter has taken; where they are not counted, whether it has taken any."""
+        state = self.state.get(p, {})
+        if self.counts_steps:
+            return int(state.get("step", 0))
+        return int(bool(slots) and all(state.get(name) is not None for name in slots))
 
     # --- saving and loading ------------------------------------------------------------------------
 
@@ -266,8 +212,9 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 numbers.setdefault(id(p), len(numbers))
-            groups.append({**group, "params": [numbers[id(p)] for p in group["params"]]})
-        state = {numbers[id(p)]: dict(values) for p, values in self.state.items() if id(p) in numbers and values}
+            settings = {name: value for name, value in group.items() if name != "params"}
+            groups.append({**settings, "params": [numbers[id(p)] for p in group["params"]]})
+        state = {numbers.get(id(p), p): dict(values) for p, values in self.state.items() if values}
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -295,17 +242,19 @@ class Optimizer:
         }
         state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         for number, values in state_dict["state"].items():
-            p = by_number[number]
-            state[p] = {name: self._loaded(name, value, p) for name, value in values.items()}
+            p = by_number.get(number)
+            state[number if p is None else p] = {name: _loaded(name, value, p) for name, value in values.items()}
         self.state, self._flats = state, {}
         for given, own in zip(groups, self.param_groups, strict=True):
             own.update({name: deepcopy(value) for name, value in given.items() if name != "params"})
 
-    def _loaded(self, name: str, value: Any, p: Tensor) -> Any:
-        if not isinstance(value, TensorCore):
-            return deepcopy(value)
-        array = value.array.copy()
-        return make(array if name == "step" else array.astype(p.array.dtype))
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the hooks, and without the flat arrays: the next step lays them out again from the state."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_flats", "_before", "_after")}
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        self.__dict__.update(saved)
+        self._forget_flats_and_hooks()
 
     # --- hooks and looks ---------------------------------------------------------------------------
 
@@ -325,6 +274,13 @@ class Optimizer:
         return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"
 
 
+def _loaded(name: str, value: Any, p: Tensor | None) -> Any:
+    """A copy of one entry of a state, its fractions in the dtype of the parameter it belongs to."""
+    if not isinstance(value, TensorCore) or p is None or name == "step" or p.array.dtype.kind != "f":
+        return deepcopy(value)
+    return make(value.array.astype(p.array.dtype))
+
+
 def check_positive(group: dict[str, Any], **names: str) -> None:
     """Refuse settings that are negative or NaN.
 
@@ -336,7 +292,7 @@ def check_positive(group: dict[str, Any], **names: str) -> None:
         ValueError: naming the setting and its value.
     """
     for name, called in names.items():
-        if not 0.0 <= group[name]:
+        if not group[name] >= 0.0:
             raise ValueError(f"Invalid {called}: {group[name]}")
 
 

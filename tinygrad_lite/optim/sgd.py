@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.optim.optimizer import Block, Optimizer, Params, check_positive, refuse_unknown_modes
+from tinygrad_lite.optim.flat import Block
+from tinygrad_lite.optim.optimizer import Optimizer, Params, check_positive, refuse_unknown_modes
 
 
 class SGD(Optimizer):
@@ -48,10 +49,10 @@ class SGD(Optimizer):
         fused: bool | None = None,
     ) -> None:  # fmt: skip
         refuse_unknown_modes(differentiable=differentiable)
-        defaults = dict(
-            lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
-            maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused,
-        )  # fmt: skip
+        defaults = {
+            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
+            "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused,
+        }  # fmt: skip
         super().__init__(params, defaults)
 
     def check(self, group: dict[str, Any]) -> None:
@@ -80,4 +81,4 @@ class SGD(Optimizer):
                 g += np.multiply(b, momentum, out=block.scratch)
             else:
                 g = b
-        return np.multiply(g, group["lr"], out=block.gradient)
+        return np.multiply(g, float(group["lr"]), out=block.gradient)
