@@ -150,7 +150,7 @@ def _start(root: Tensor, g: Any, create_graph: bool) -> Any:
                 "grad can be implicitly created only for real scalar outputs but got "
                 f"{root.dtype}: pass a gradient, or take the real part first"
             )
-        g = np.ones_like(array)
+        g = np.array(1, array.dtype).reshape(array.shape)
         return make(g) if create_graph else g
     if not isinstance(g, TensorCore):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
