@@ -46,9 +46,7 @@ def y_labels(svg: str) -> list[tuple[float, str]]:
 
 
 def test_svg_has_title_labels_legend_and_role() -> None:
-    svg = line_chart(
-        {"train": [3, 2, 1], "test": [3, 3, 2]}, title="Loss", x_label="epoch", y_label="nats"
-    )
+    svg = line_chart({"train": [3, 2, 1], "test": [3, 3, 2]}, title="Loss", x_label="epoch", y_label="nats")
     root = parse(svg)
     assert root.tag == f"{SVG}svg"
     assert root.get("role") == "img"
@@ -242,9 +240,7 @@ numbers = st.one_of(
 
 @settings(deadline=None, max_examples=150)
 @given(
-    series=st.dictionaries(
-        st.text(max_size=30), st.lists(numbers, min_size=1, max_size=12), min_size=1
-    ),
+    series=st.dictionaries(st.text(max_size=30), st.lists(numbers, min_size=1, max_size=12), min_size=1),
     log_y=st.booleans(),
     width=st.integers(400, 900),
     height=st.integers(50, 600),
@@ -269,9 +265,7 @@ def test_any_numbers_make_a_clean_chart(
 
 @settings(deadline=None, max_examples=100)
 @given(low=st.floats(1e-12, 1e12), ratio=st.floats(1.0, 1e9), log_y=st.booleans())
-def test_axis_reaches_around_the_values_without_waste(
-    low: float, ratio: float, log_y: bool
-) -> None:
+def test_axis_reaches_around_the_values_without_waste(low: float, ratio: float, log_y: bool) -> None:
     svg = line_chart({"a": [low, low * ratio]}, log_y=log_y)
     (path,) = curves(svg)[0].findall(f"{SVG}path")
     ys = [y for _, y in points(path)]

@@ -24,9 +24,7 @@ from numpy.typing import NDArray
 from tinygrad_lite.datasets import Images, digits, load_arrays, mnist, read_idx, write_idx
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
-needs_mnist = pytest.mark.skipif(
-    not (DATA / "mnist").is_dir(), reason=f"the real MNIST is not in {DATA / 'mnist'}"
-)
+needs_mnist = pytest.mark.skipif(not (DATA / "mnist").is_dir(), reason=f"the real MNIST is not in {DATA / 'mnist'}")
 needs_cifar = pytest.mark.skipif(
     not (DATA / "cifar10").is_dir(), reason=f"the real CIFAR-10 is not in {DATA / 'cifar10'}"
 )
@@ -275,9 +273,7 @@ def idx_file(packed: bool) -> bytes:
     flips=st.lists(st.tuples(st.integers(0, 150), st.integers(1, 255)), max_size=4),
     extra=st.binary(max_size=3),
 )
-def test_any_damage_is_found_or_harmless(
-    packed: bool, keep: int, flips: list[tuple[int, int]], extra: bytes
-) -> None:
+def test_any_damage_is_found_or_harmless(packed: bool, keep: int, flips: list[tuple[int, int]], extra: bytes) -> None:
     content = bytearray(idx_file(packed)[:keep] + extra)
     for place, mask in flips:
         if place < len(content):
@@ -384,9 +380,7 @@ def test_mnist_in_no_folder(tmp_path: Path) -> None:
         ("t10k-images-idx3-ubyte", FEW[:, 1:], r"training images of shape \(4, 5\) but test"),
     ],
 )
-def test_mnist_with_a_wrong_array(
-    tmp_path: Path, name: str, array: NDArray[Any], message: str
-) -> None:
+def test_mnist_with_a_wrong_array(tmp_path: Path, name: str, array: NDArray[Any], message: str) -> None:
     write_mnist(tmp_path)
     write_idx(tmp_path / name, array)
     with pytest.raises(ValueError, match=message) as caught:
@@ -473,9 +467,7 @@ def test_npz_without_the_keys_lists_those_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError) as caught:
         load_arrays(path)
     message = str(caught.value)
-    assert (
-        "found other, x_test, x_train, y_train; expected x_train y_train x_test y_test" in message
-    )
+    assert "found other, x_test, x_train, y_train; expected x_train y_train x_test y_test" in message
     assert str(path) in message
 
 
@@ -500,9 +492,7 @@ def test_npz_without_the_keys_lists_those_there(tmp_path: Path) -> None:
         (IMAGES, np.array([None] * 6), "Python objects, which are never loaded"),
     ],
 )
-def test_npz_with_a_wrong_array(
-    tmp_path: Path, images: NDArray[Any], labels: NDArray[Any], message: str
-) -> None:
+def test_npz_with_a_wrong_array(tmp_path: Path, images: NDArray[Any], labels: NDArray[Any], message: str) -> None:
     path = archive(tmp_path, x=images, y=labels)
     with pytest.raises(ValueError, match=message) as caught:
         load_arrays(path)
@@ -552,9 +542,8 @@ def npy(array: NDArray[Any]) -> bytes:
 def test_npz_member_with_a_lying_header_costs_no_memory(tmp_path: Path) -> None:
     lie = npy(IMAGES).replace(b"(6, 4, 5), }         ", b"(900000000, 4, 5), } ")
     path = zipped(tmp_path, x=lie, y=npy(LABELS))
-    with pytest.raises(ValueError, match="should hold 18,000,000,000 bytes of data, but has 120"):
-        with memory_below(4):
-            load_arrays(path)
+    with pytest.raises(ValueError, match="should hold 18,000,000,000 bytes of data, but has 120"), memory_below(4):
+        load_arrays(path)
 
 
 @pytest.mark.parametrize(
@@ -588,9 +577,7 @@ NPZ = npz_file()
     keep=st.one_of(st.just(len(NPZ)), st.integers(0, len(NPZ))),
     flips=st.lists(st.tuples(st.integers(0, len(NPZ)), st.integers(1, 255)), max_size=4),
 )
-def test_any_damage_to_an_archive_is_found_or_harmless(
-    keep: int, flips: list[tuple[int, int]]
-) -> None:
+def test_any_damage_to_an_archive_is_found_or_harmless(keep: int, flips: list[tuple[int, int]]) -> None:
     content = bytearray(NPZ[:keep])
     for place, mask in flips:
         if place < len(content):

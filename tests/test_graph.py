@@ -30,7 +30,7 @@ def model_loss():
 
 
 def test_a_graph_goes_with_its_last_reference(no_collector):
-    w, hidden, loss = model_loss()
+    _, hidden, loss = model_loss()
     arrays = [weakref.ref(node) for node in (hidden.grad_fn, loss.grad_fn)]
     kept = weakref.ref(hidden)
     del hidden

@@ -32,7 +32,8 @@ def cases(row):
         yield [(4, 3), (2, 3)], {"steps": ((first, {"index": (slice(1, 3),)}),)}
         return
     assert not missing, f"row {row.name!r} has parameters {missing} without a default: give it `cases`"
-    for shapes in BROADCASTS[len(row.inputs)] if row.broadcasts else [[(2, 3)] * len(row.inputs), [()] * len(row.inputs)]:
+    n = len(row.inputs)
+    for shapes in BROADCASTS[n] if row.broadcasts else [[(2, 3)] * n, [()] * n]:
         yield list(shapes), {}
 
 
@@ -127,15 +128,17 @@ def pairing(a, b):
     return float(np.sum((a * np.conj(b)).real))
 
 
+def direction(random, x):
+    """Random signs and magnitudes, so that one wrong element shows."""
+    step = random.choice([-1.0, 1.0], x.shape) * random.uniform(0.5, 1.0, x.shape)
+    return step * (1 + 1j) if x.dtype.kind == "c" else step
+
+
 def assert_derivative(function, gradient, inputs, what):
     """The gradient of a real function along random directions is what finite differences give."""
     random = np.random.default_rng(1)
     for _ in range(2):
-        steps = [
-            random.choice([-1.0, 1.0], x.shape) * random.uniform(0.5, 1.0, x.shape) * (1 if x.dtype.kind == "f" else 1 + 1j)
-            if x.dtype.kind in "fc" else None
-            for x in inputs
-        ]  # fmt: skip
+        steps = [direction(random, x) if x.dtype.kind in "fc" else None for x in inputs]
 
         def along(t, steps=steps):
             return function([x if d is None else x + t * d for x, d in zip(inputs, steps, strict=True)])
@@ -215,8 +218,7 @@ def test_only_what_is_asked_for_is_computed_and_saved(row, shapes, params):
         out = call(row, leaves, params)
         if not out.requires_grad:
             continue
-        full = call(row, tensors(inputs), params)
-        (alone,) = tg.autograd.grad(out.sum().real if out.is_complex() else out.sum(), leaves[k])
+        (alone,) = tg.autograd.grad(real_sum(out), leaves[k])
         full_leaves = tensors(inputs)
         (together,) = tg.autograd.grad(real_sum(call(row, full_leaves, params)), full_leaves[k])
         assert np.array_equal(alone.numpy(), together.numpy(), equal_nan=True)

@@ -255,6 +255,7 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     return sorted({*globals(), *_ON_FIRST_USE})
 
+
 __all__ = [
     "Generator",
     "Size",

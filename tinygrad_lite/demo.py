@@ -91,9 +91,7 @@ def accuracy(model: nn.Module, data: TensorDataset) -> float:
         return float((model(images).argmax(dim=1) == labels).float().mean().item())
 
 
-def train(
-    model: nn.Module, data: TensorDataset, test: TensorDataset, settings: Settings, history: History
-) -> bool:
+def train(model: nn.Module, data: TensorDataset, test: TensorDataset, settings: Settings, history: History) -> bool:
     """Train, filling `history`; returns whether all epochs were run (Ctrl-C ends training early)."""
     from tqdm import tqdm
 

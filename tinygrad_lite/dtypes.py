@@ -8,6 +8,7 @@ one that has some; a Python number only decides the *kind* of the result (intege
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -171,6 +172,27 @@ def scalar_dtype(value: Any) -> np.dtype[Any]:
     if isinstance(value, builtins.complex | np.complexfloating):
         return _default[0].to_complex().numpy
     raise TypeError(f"{type(value).__name__} is not a number")
+
+
+def as_element(value: Any, target: np.dtype[Any]) -> np.generic:
+    """A Python number as an element of a dtype: its fraction may be cut off, nothing else is lost.
+
+    Raises:
+        RuntimeError: if the dtype cannot hold the number.
+    """
+    number = value.item() if isinstance(value, np.generic) else value
+    if isinstance(number, builtins.complex) and target.kind != "c" and number.imag == 0:
+        number = number.real
+    fits = target.kind == "c" or not isinstance(number, builtins.complex)
+    if fits and target.kind in "iu":
+        limits = np.iinfo(target)
+        low = limits.min or -limits.max  # negative numbers wrap round in uint8, as in PyTorch
+        fits = math.isfinite(number) and low <= builtins.int(number) <= limits.max
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {target} without overflow: {value}")
+    if target.kind in "iu":
+        return np.int64(number).astype(target)
+    return target.type(number)
 
 
 def common_dtype(operands: Iterable[Any]) -> np.dtype[Any]:

@@ -19,15 +19,20 @@ def explain(entry: Op, error: Exception, arrays: Sequence[Any], params: dict[str
     seen = describe(entry.inputs, arrays)
     if isinstance(error, np.exceptions.AxisError):
         return IndexError(f"{entry.name}(): {axis_message(error)} (given {seen})")
-    if _complex_where_real(entry, arrays) or isinstance(error, TypeError) and str(error).startswith(_NO_SUCH_DTYPE):
+    if _complex_where_real(entry, arrays) or (isinstance(error, TypeError) and str(error).startswith(_NO_SUCH_DTYPE)):
         kinds = ", ".join(sorted({str(a.dtype) for a in arrays if isinstance(a, np.ndarray)}))
         return NotImplementedError(f"{entry.name}() is not implemented for {kinds} (given {seen})")
     if isinstance(error, IndexError):
         return IndexError(f"{entry.name}(): {error} (given {seen})")
-    if entry.name in ("matmul", "linear") and (found := product_mismatch(arrays)):
-        return RuntimeError(f"{entry.name}(): {found} (given {seen})")
-    if isinstance(error, ValueError):
-        mismatch = broadcast_mismatch([np.shape(a) for a in arrays]) if entry.broadcasts else None
+    shapes = [np.shape(a) for a in arrays]
+    if entry.name in ("matmul", "linear"):
+        if not all(isinstance(a, np.ndarray) for a in arrays[:2]):
+            return TypeError(f"{entry.name}(): both operands must be Tensors (given {seen})")
+        if found := product_mismatch(arrays):
+            return RuntimeError(f"{entry.name}(): {found} (given {seen})")
+        shapes = [shape[:-2] for shape in shapes]  # what is left to broadcast
+    if isinstance(error, ValueError | RuntimeError):
+        mismatch = broadcast_mismatch(shapes) if entry.broadcasts else None
         return RuntimeError(f"{entry.name}(): {mismatch or error} (given {seen})")
     return error
 
@@ -41,9 +46,7 @@ def axis_message(error: np.exceptions.AxisError) -> str:
     if error.ndim is None:
         return str(error)
     top = max(error.ndim, 1)
-    return (
-        f"Dimension out of range (expected to be in range of [{-top}, {top - 1}], but got {error.axis})"
-    )
+    return f"Dimension out of range (expected to be in range of [{-top}, {top - 1}], but got {error.axis})"
 
 
 def describe(names: Sequence[str], arrays: Sequence[Any]) -> str:

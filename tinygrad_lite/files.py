@@ -100,9 +100,7 @@ def _remedy(error: OSError, folder: Path) -> str:
         case NotADirectoryError():
             return f"; {folder} is not a folder: choose another path"
         case PermissionError():
-            return (
-                f"; you may not write to the folder {folder}: choose another, or change its rights"
-            )
+            return f"; you may not write to the folder {folder}: choose another, or change its rights"
     return ""
 
 

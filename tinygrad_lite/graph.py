@@ -90,9 +90,7 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Node | AccumulateGrad | None, int], ...]:
         """Where the gradient goes from here: `(node, 0)` for each input, as PyTorch shows it."""
-        return tuple(
-            (AccumulateGrad(edge) if isinstance(edge, TensorCore) else edge, 0) for edge in self.edges
-        )
+        return tuple((AccumulateGrad(edge) if isinstance(edge, TensorCore) else edge, 0) for edge in self.edges)
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(gradient)` when a gradient arrives at this node; what it returns replaces it."""
@@ -241,6 +239,7 @@ class set_grad_enabled(_ModeSwitch):  # noqa: N801
         """The flag is set already."""
 
     def __call__(self, function: F) -> F:
+        """Decorate a function."""
         super().__exit__()  # as a decorator it acts when the function runs, not now
         return super().__call__(function)
 

@@ -102,8 +102,7 @@ def write(x: Any, compute: Callable[[], Any], operation: str) -> Any:
     if result.array.dtype is not array.dtype:
         if _kind(result.array) > _kind(array):
             raise RuntimeError(
-                f"{operation}: result type {result.array.dtype} can't be cast to the desired output type "
-                f"{array.dtype}"
+                f"{operation}: result type {result.array.dtype} can't be cast to the desired output type {array.dtype}"
             )
         result = cast(result, array.dtype)
     node = result.node

@@ -25,6 +25,7 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
 }
 UFUNCS[np.matmul] = lambda x, y: _tensor(x) @ _tensor(y)
 UFUNCS[np.power] = UFUNCS[np.float_power] = rows.pow
+UFUNCS[np.floor_divide], UFUNCS[np.remainder], UFUNCS[np.fmod] = rows.floor_divide, rows.remainder, rows.fmod
 UFUNCS[np.sign] = rows.sign
 UFUNCS[np.positive] = lambda x: x
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {

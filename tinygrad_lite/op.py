@@ -30,8 +30,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.dtypes import common_dtype, floating
-from tinygrad_lite.graph import Node, TensorCore, mode, tick
 from tinygrad_lite.errors import explain
+from tinygrad_lite.graph import Node, TensorCore, mode, tick
 from tinygrad_lite.views import link, owner
 
 Rule = Callable[..., Any]
@@ -106,9 +106,7 @@ class Op:
     @cached_property
     def calls(self) -> tuple[tuple[int, Callable[..., Any]], ...]:
         """The rules as the engine calls them, `call(g, saved, node, k)`, each with its input's number."""
-        return tuple(
-            (k, self._compile_rule(name, rule)) for k, (name, rule) in enumerate(self.rules.items()) if rule
-        )
+        return tuple((k, self._compile_rule(name, rule)) for k, (name, rule) in enumerate(self.rules.items()) if rule)
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join((*self.inputs, *self.params))})>"
@@ -195,7 +193,7 @@ def recover(entry: Op, error: Exception, arrays: Sequence[Any], params: Sequence
     raise explain(entry, error, arrays, dict(zip(entry.params, params, strict=True))) from error
 
 
-_SOURCE = '''\
+_SOURCE = """\
 def {name}({signature}):
 {unwrap}
     if {all_raw}:
@@ -225,7 +223,7 @@ def {name}({signature}):
         t.node = None
 {link}
     return t
-'''
+"""
 
 _globals: dict[str, Any] = {
     "__name__": "tinygrad_lite.ops",
@@ -306,9 +304,7 @@ def _compile(entry: Op) -> tuple[CodeType, tuple[Any, ...]]:
         ]
     arrays = ", ".join(f"a{k}" for k, _ in numbered)
     params = "".join(f"{p}, " for p in entry.params)
-    saved = "".join(
-        ("out" if name == "out" else _saved_if_needed(entry, name, diff)) + ", " for name in entry.saves
-    )
+    saved = "".join(("out" if name == "out" else _saved_if_needed(entry, name, diff)) + ", " for name in entry.saves)
     view = [
         "if owner(out) is owner(a0):",
         f"    link(t, {entry.inputs[0]}, record, {{{_items(entry)}}})",
@@ -402,9 +398,7 @@ def _variadic(entry: Op) -> Callable[..., Any]:
         if t.needs_grad:
             n = t.node = Node()
             n.op, n.params, n.hooks = entry, params, None
-            n.edges = tuple(
-                (x.node or x) if isinstance(x, TensorCore) and x.needs_grad else None for x in xs
-            )
+            n.edges = tuple((x.node or x) if isinstance(x, TensorCore) and x.needs_grad else None for x in xs)
             keep = {entry.inputs[0]: arrays, "out": t.array}
             n.saved = tuple(keep[name] for name in entry.saves)
             n.shapes = tuple(a.shape for a in arrays)

@@ -44,9 +44,7 @@ def make(array: Any, requires_grad: bool = False) -> Tensor:
     if known.numpy is not array.dtype:  # the same dtype as another object, as unpickling makes
         array = array.astype(known.numpy) if not array.dtype.isnative else array.view(known.numpy)
     if requires_grad and array.dtype.kind not in "fc":
-        raise RuntimeError(
-            f"only Tensors of floating point and complex dtype can require gradients, not {known}"
-        )
+        raise RuntimeError(f"only Tensors of floating point and complex dtype can require gradients, not {known}")
     tensor = bare(array)
     tensor.needs_grad = requires_grad
     return tensor

@@ -128,9 +128,7 @@ def load_arrays(path: StrPath, *, seed: int = 0) -> Images:
     named = list(zip(arrays, [f"{path}: {key}" for key in keys], strict=True))
     pairs = [
         _checked(images, labels, images_name, labels_name, (3, 4))
-        for (images, images_name), (labels, labels_name) in zip(
-            named[::2], named[1::2], strict=True
-        )
+        for (images, images_name), (labels, labels_name) in zip(named[::2], named[1::2], strict=True)
     ]
     train, test = pairs if len(pairs) == 2 else _split(*pairs[0], path, seed)
     return _joined(train, test, str(path))
@@ -160,9 +158,7 @@ def _find_mnist(folder: Path) -> list[Path]:
 def _find_one(folder: Path, name: str) -> Path | None:
     dotted = name.replace("-idx", ".idx")
     spellings = (name, dotted, f"{name}.gz", f"{dotted}.gz")
-    return next(
-        (folder / spelling for spelling in spellings if (folder / spelling).is_file()), None
-    )
+    return next((folder / spelling for spelling in spellings if (folder / spelling).is_file()), None)
 
 
 def _read_npz(file: IO[bytes], path: Path) -> tuple[Sequence[str], list[NDArray[Any]]]:
@@ -182,9 +178,7 @@ def _damage_explained(path: Path) -> Iterator[None]:
         yield
     except Exception as error:
         problem = str(error) or type(error).__name__
-        raise ValueError(
-            f"{path}: the archive is damaged or unfit, fetch or make it again: {problem}"
-        ) from error
+        raise ValueError(f"{path}: the archive is damaged or unfit, fetch or make it again: {problem}") from error
 
 
 def _choose_keys(found: set[str], path: Path) -> tuple[str, ...]:
@@ -228,9 +222,7 @@ def _npy_header(member: Any) -> tuple[np.dtype[Any], int]:
     return dtype, math.prod(shape) * dtype.itemsize
 
 
-def _split(
-    images: NDArray[np.uint8], labels: NDArray[np.int64], path: Path, seed: int
-) -> list[Pair]:
+def _split(images: NDArray[np.uint8], labels: NDArray[np.int64], path: Path, seed: int) -> list[Pair]:
     if len(images) < 2:
         raise ValueError(f"{path}: one image cannot be split into a training and a test part")
     order = np.random.default_rng(seed).permutation(len(images))
@@ -264,9 +256,7 @@ def _checked(
     return pair
 
 
-def _checked_images(
-    images: NDArray[Any], name: str, dimensions: tuple[int, ...]
-) -> NDArray[np.uint8]:
+def _checked_images(images: NDArray[Any], name: str, dimensions: tuple[int, ...]) -> NDArray[np.uint8]:
     if images.ndim not in dimensions:
         colour = " or (count, height, width, channels)" if 4 in dimensions else ""
         raise ValueError(
@@ -298,8 +288,7 @@ def _checked_labels(labels: NDArray[Any], name: str) -> NDArray[np.int64]:
         )
     if labels.dtype.kind not in "iu":
         raise ValueError(
-            f"{name}: labels of {labels.dtype}; expected whole numbers such as int64, "
-            "the number of each image's class"
+            f"{name}: labels of {labels.dtype}; expected whole numbers such as int64, the number of each image's class"
         )
     numbers = labels.astype(np.int64)
     if numbers.size and numbers.min() < 0:

@@ -91,9 +91,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
             with gzip.GzipFile(fileobj=file) as unpacked:
                 return _read(cast(IO[bytes], unpacked), path, room=size * _GZIP_BEST_RATIO)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise ValueError(
-                f"{path}: the gzip packing is damaged ({error}); fetch or copy the file again"
-            ) from None
+            raise ValueError(f"{path}: the gzip packing is damaged ({error}); fetch or copy the file again") from None
 
 
 def write_idx(path: str | os.PathLike[str], array: ArrayLike) -> None:
@@ -118,9 +116,7 @@ float32, float64 with array.astype
     code = _CODES.get(array.dtype.str[1:])
     if code is None:
         known = ", ".join(np.dtype(name).name for name in _TYPES.values())
-        raise ValueError(
-            f"{path}: IDX cannot hold {array.dtype}; convert to one of {known} with array.astype"
-        )
+        raise ValueError(f"{path}: IDX cannot hold {array.dtype}; convert to one of {known} with array.astype")
     if max(array.shape, default=0) >= 1 << 32:
         raise ValueError(f"{path}: an IDX dimension is at most 2**32 - 1, not {max(array.shape)}")
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
@@ -158,13 +154,11 @@ def _read(file: IO[bytes], path: Path, room: int) -> NDArray[Any]:
     data = _read_at_most(file, header.data_bytes + 1)
     if len(data) < header.data_bytes:
         raise ValueError(
-            f"{path}: the data is cut short: expected {header}, found {len(data):,} bytes; "
-            "fetch or copy the file again"
+            f"{path}: the data is cut short: expected {header}, found {len(data):,} bytes; fetch or copy the file again"
         )
     if len(data) > header.data_bytes:
         raise ValueError(
-            f"{path}: there are extra bytes after the data: expected {header}, found more; "
-            "fetch or copy the file again"
+            f"{path}: there are extra bytes after the data: expected {header}, found more; fetch or copy the file again"
         )
     array: NDArray[Any] = np.ndarray(header.shape, header.dtype, buffer=data)
     if not array.dtype.isnative:

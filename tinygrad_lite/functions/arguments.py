@@ -18,8 +18,7 @@ def need_tensor(function: str, name: str, value: Any, position: int = 1) -> None
         if isinstance(value, np.ndarray | list | tuple | int | float | complex):
             hint = "; tg.tensor(...) makes one of it"
         raise TypeError(
-            f"{function}(): argument '{name}' (position {position}) must be Tensor, "
-            f"not {type(value).__name__}{hint}"
+            f"{function}(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}{hint}"
         )
 
 

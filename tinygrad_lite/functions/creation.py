@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_lite.device import to_device
-from tinygrad_lite.dtypes import get_default_dtype, scalar_dtype, to_dtype
+from tinygrad_lite.dtypes import as_element, get_default_dtype, scalar_dtype, to_dtype
 from tinygrad_lite.functions.arguments import need_tensor, to_shape
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.random import Generator, current_generator
@@ -44,18 +44,39 @@ def _array(data: Any, dtype: Any, copy: bool) -> np.ndarray:
     plain = _plain(data)
     try:
         found = np.array(plain, dtype=target) if copy else np.asarray(plain, dtype=target)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"expected numbers in nested sequences of equal length: {error}") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        found = _one_by_one(plain, target, error)
     if target is None and not isinstance(data, TensorCore | np.ndarray | np.generic) and not _has_array(plain):
         if found.dtype.kind == "f" or not found.size:
             found = found.astype(get_default_dtype().numpy)
         elif found.dtype.kind == "c":
             found = found.astype(get_default_dtype().to_complex().numpy)
         elif found.dtype.kind == "u":
-            raise RuntimeError("Overflow when unpacking long: an integer does not fit in 64 bits")
-    if found.dtype.kind == "O":
-        raise ValueError("expected numbers in nested sequences of equal length, found rows that differ or objects")
+            raise ValueError("Overflow when unpacking long long: an integer does not fit in 64 bits")
+    if found.dtype.kind in "OUS":
+        raise _no_numbers(data, found)
     return found
+
+
+def _one_by_one(plain: Any, target: np.dtype[Any] | None, error: Exception) -> np.ndarray:
+    """Numbers brought to a dtype where NumPy would not; raises what PyTorch does where that cannot be."""
+    try:
+        numbers = np.array(plain)
+    except ValueError:
+        raise ValueError(f"expected numbers in nested sequences of equal length: {error}") from error
+    if target is None or numbers.dtype.kind in "OUS":
+        return numbers
+    return np.array([as_element(n, target) for n in numbers.reshape(-1)], target).reshape(numbers.shape)
+
+
+def _no_numbers(data: Any, found: np.ndarray) -> Exception:
+    """What is wrong with data that are no numbers, as PyTorch says it."""
+    first = found.reshape(-1)[0] if found.size else None
+    if isinstance(first, str | bytes):
+        return ValueError("too many dimensions 'str'") if found.ndim else TypeError("new(): invalid data type 'str'")
+    if isinstance(first, int):
+        return ValueError("Overflow when unpacking long long: an integer does not fit in 64 bits")
+    return RuntimeError(f"Could not infer dtype of {type(first).__name__}")
 
 
 def tensor(
@@ -119,20 +140,16 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     return make(ndarray)
 
 
-def _filled(
-    shape: tuple[int, ...], value: Any, dtype: Any, device: Any, requires_grad: bool
-) -> Tensor:
+def _filled(shape: tuple[int, ...], value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     to_device(device)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     target = get_default_dtype().numpy if dtype is None else to_dtype(dtype).numpy
-    array = np.zeros(shape, target) if value == 0 else np.full(shape, value, target)
+    array = np.zeros(shape, target) if value == 0 else np.full(shape, as_element(value, target), target)
     return make(array, requires_grad)
 
 
-def zeros(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
-) -> Tensor:
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any) -> Tensor:
     """Zeros, of a shape given as `zeros(2, 3)` or `zeros((2, 3))`.
 
     Example:
@@ -144,9 +161,7 @@ def zeros(
     return _filled(_size("zeros", size, names), 0, dtype, device, requires_grad)
 
 
-def ones(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
-) -> Tensor:
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any) -> Tensor:
     """Ones, of a shape given as `ones(2, 3)` or `ones((2, 3))`.
 
     Example:
@@ -157,9 +172,7 @@ def ones(
     return _filled(_size("ones", size, names), 1, dtype, device, requires_grad)
 
 
-def empty(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
-) -> Tensor:
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any) -> Tensor:
     """A tensor whose elements are still to be written. They are zeros, so that two runs agree.
 
     Example:
@@ -178,9 +191,7 @@ def _size(name: str, size: tuple[Any, ...], names: dict[str, Any]) -> tuple[int,
     return to_shape(name, size)
 
 
-def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of one value; its dtype is the value's unless `dtype` says otherwise.
 
     Example:
@@ -193,9 +204,7 @@ def full(
     return _filled(to_shape("full", (size,)), value, own, device, requires_grad)
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal of an n × m matrix, zeros elsewhere.
 
     Example:
@@ -213,8 +222,9 @@ def eye(
 
 
 def arange(
-    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """Numbers from `start` (0 if only one is given) up to, not including, `end`, `step` apart.
 
     Raises:
@@ -330,7 +340,7 @@ def _drawn(draw: Any, shape: tuple[int, ...], dtype: Any, device: Any, requires_
     to_device(device)
     target = get_default_dtype() if dtype is None else to_dtype(dtype)
     if not target.is_floating_point:
-        raise RuntimeError(f"random numbers are of a floating-point dtype, not {target}")
+        raise NotImplementedError(f"random numbers are of a floating-point dtype, not {target}")
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return make(draw(math.prod(shape), target.numpy).reshape(shape), requires_grad)
@@ -440,7 +450,9 @@ def randperm(
     return make(order.astype(to_dtype("int64" if dtype is None else dtype).numpy), requires_grad)
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def normal(
+    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: Any = None
+) -> Tensor:
     """Normal random numbers with a mean and a standard deviation, each a number or a tensor.
 
     Args:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from tinygrad_lite.dtypes import common_dtype
 from tinygrad_lite.functions.arguments import need_tensor
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.op import cast
@@ -46,29 +47,26 @@ def _unary(row: Callable[..., Any], name: str | None = None) -> Callable[[Tensor
             need_tensor(called, "input", input)
         return row(input)
 
-    about = (
-        "Args:\n    input: a tensor of any shape.\n\n"
-        f"Returns:\n    a tensor of the same shape, {_kinds(row)}."
-    )
+    about = f"Args:\n    input: a tensor of any shape.\n\nReturns:\n    a tensor of the same shape, {_kinds(row)}."
     function.__doc__ = _documentation(row, called, "input", about)
     function.__name__ = function.__qualname__ = called
     return function
 
 
-def _binary(row: Callable[..., Any], name: str | None = None) -> Callable[[Tensor, Any], Tensor]:
-    """The public function of a row with two inputs, of which the second may be a number."""
-    called = name or row.op.name  # type: ignore[attr-defined]
+def _binary(row: Callable[..., Any], numbers: bool = True) -> Callable[[Tensor, Any], Tensor]:
+    """The public function of a row with two inputs, of which the second may be a number if `numbers`."""
+    called = row.op.name  # type: ignore[attr-defined]
 
     def function(input: Tensor, other: Tensor | Number) -> Tensor:
         if not isinstance(input, TensorCore):
             need_tensor(called, "input", input)
-        out = row(input, other)
+        out = row(input, other) if numbers or isinstance(other, TensorCore) else NotImplemented
         if out is NotImplemented:
             need_tensor(called, "other", other, 2)
         return out
 
     about = (
-        "Args:\n    input: a tensor.\n    other: a tensor that broadcasts with it, or a number.\n\n"
+        f"Args:\n    input: a tensor.\n    other: a tensor that broadcasts with it{', or a number' * numbers}.\n\n"
         "Returns:\n    a tensor of the broadcast shape and the common dtype.\n\n"
         "Raises:\n    RuntimeError: if the shapes do not broadcast."
     )
@@ -120,20 +118,20 @@ mul = multiply = _binary(ops.mul)
 remainder = _binary(ops.remainder)
 fmod = _binary(ops.fmod)
 floor_divide = _binary(ops.floor_divide)
-maximum = _binary(ops.maximum)
-minimum = _binary(ops.minimum)
-atan2 = arctan2 = _binary(ops.atan2)
-hypot = _binary(ops.hypot)
-logaddexp = _binary(ops.logaddexp)
+maximum = _binary(ops.maximum, numbers=False)
+minimum = _binary(ops.minimum, numbers=False)
+atan2 = arctan2 = _binary(ops.atan2, numbers=False)
+hypot = _binary(ops.hypot, numbers=False)
+logaddexp = _binary(ops.logaddexp, numbers=False)
 eq = _binary(ops.eq)
 ne = not_equal = _binary(ops.ne)
 lt = less = _binary(ops.lt)
 le = less_equal = _binary(ops.le)
 gt = greater = _binary(ops.gt)
 ge = greater_equal = _binary(ops.ge)
-logical_and = _binary(ops.logical_and)
-logical_or = _binary(ops.logical_or)
-logical_xor = _binary(ops.logical_xor)
+logical_and = _binary(ops.logical_and, numbers=False)
+logical_or = _binary(ops.logical_or, numbers=False)
+logical_xor = _binary(ops.logical_xor, numbers=False)
 bitwise_and = _binary(ops.bitwise_and)
 bitwise_or = _binary(ops.bitwise_or)
 bitwise_xor = _binary(ops.bitwise_xor)
@@ -147,7 +145,7 @@ def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1: the sign of each element; 0 for NaN.
 
     Raises:
-        RuntimeError: for complex numbers.
+        NotImplementedError: for complex numbers.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -156,7 +154,7 @@ def sign(input: Tensor) -> Tensor:
     """
     need_tensor("sign", "input", input)
     if input.array.dtype.kind == "c":
-        raise RuntimeError(f"sign(): complex numbers have no sign, but the input is {input.dtype}")
+        raise NotImplementedError(f"sign(): complex numbers have no sign, but the input is {input.dtype}")
     return ops.sign(input)
 
 
@@ -176,7 +174,7 @@ def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
         >>> tg.add(tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]), alpha=10)
         tensor([31., 42.])
     """
-    return _plus(input, other if alpha == 1 else other * alpha)
+    return _plus(input, _scaled("add", input, other, alpha))
 
 
 def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
@@ -195,7 +193,20 @@ def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
         >>> tg.sub(tg.tensor([1.0, 2.0]), 1)
         tensor([0., 1.])
     """
-    return _minus(input, other if alpha == 1 else other * alpha)
+    return _minus(input, _scaled("sub", input, other, alpha))
+
+
+def _scaled(name: str, input: Tensor, other: Any, alpha: Number) -> Any:
+    """alpha * other, where alpha may have fractions only if the result has."""
+    if alpha == 1:
+        return other
+    if isinstance(alpha, float | complex) and common_dtype([_raw(input), _raw(other)]).kind in "biu":
+        raise RuntimeError(f"{name}(): for integers, argument alpha must not be a floating point number, got {alpha}")
+    return other * alpha
+
+
+def _raw(x: Any) -> Any:
+    return x.array if isinstance(x, TensorCore) else x
 
 
 subtract = sub
@@ -223,8 +234,7 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
         return floor_divide(input, other)
     if rounding_mode != "trunc":
         raise RuntimeError(
-            "div expected rounding_mode to be one of None, 'trunc', or 'floor' "
-            f"but found {rounding_mode!r}"
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
         )
     quotient = _over(input, other)
     whole = ops.trunc(quotient)

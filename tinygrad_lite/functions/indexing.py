@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tinygrad_lite.dtypes import as_element
 from tinygrad_lite.functions import shaping
 from tinygrad_lite.functions.arguments import need_tensor, one_dim
 from tinygrad_lite.graph import TensorCore, mode
@@ -64,6 +65,8 @@ def _to_int(value: Any) -> int:
 
 
 def _to_array(part: Any) -> np.ndarray:
+    if isinstance(part, str):
+        raise TypeError("an index cannot be text, got str")
     if isinstance(part, TensorCore):
         array = part.array
     else:
@@ -125,6 +128,14 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         assign(ops.select(input, plain), value, "setitem")
         return
     input, plain = _integers_first(input, plain)
+    masks = all(part.dtype.kind == "b" for part in plain if isinstance(part, np.ndarray))
+    if isinstance(value, TensorCore) and value.array.dtype != input.array.dtype:
+        if not (masks and value.array.size == 1):
+            raise RuntimeError(
+                "setitem: Index put requires the source and destination dtypes match, got "
+                f"{input.array.dtype} for the destination and {value.array.dtype} for the source"
+            )
+    value = _to_write(value, input, "setitem")
     check_writable(input, "setitem")
     tracked = isinstance(value, TensorCore) and value.needs_grad
     if mode.grad and (input.requires_grad or tracked):
@@ -151,10 +162,17 @@ def assign(input: Tensor, value: Any, operation: str) -> Tensor:
             )
         if value.array.ndim > len(given):
             value = shaping.reshape(value, given)
-        value = to_dtype_of(value, input)
-    elif not isinstance(value, int | float | complex | np.generic):
-        raise TypeError(f"{operation}: can't assign a {type(value).__name__} to a {input.dtype} tensor")
+    value = _to_write(value, input, operation)
     return write(input, lambda: ops.write(input, value, (...,)), operation)
+
+
+def _to_write(value: Any, target: Tensor, operation: str) -> Any:
+    """A tensor or a number in the dtype of the tensor that it is to be written into."""
+    if isinstance(value, TensorCore):
+        return to_dtype_of(value, target)
+    if not isinstance(value, int | float | complex | np.generic):
+        raise TypeError(f"{operation}: can't assign a {type(value).__name__} to a {target.dtype} tensor")
+    return as_element(value, target.array.dtype)
 
 
 def to_dtype_of(value: Tensor, like: Tensor) -> Tensor:
@@ -255,10 +273,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
                 f"{value.array.ndim} dimension(s)."
             )
         value = to_dtype_of(value, input)
-    filled = elementwise.where(mask, value, input)
-    if filled.array.dtype != input.array.dtype:
-        raise RuntimeError(f"value cannot be converted to type {input.dtype} without overflow or loss")
-    return filled
+    else:
+        value = as_element(value, input.array.dtype)
+    return elementwise.where(mask, value, input)
 
 
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:

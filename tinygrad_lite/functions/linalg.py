@@ -63,8 +63,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     _ranks("bmm", input, mat2, (3, 3))
     if input.array.shape[0] != mat2.array.shape[0]:
         raise RuntimeError(
-            f"batch1 and batch2 must have same number of batches, got {input.array.shape[0]} and "
-            f"{mat2.array.shape[0]}"
+            f"batch1 and batch2 must have same number of batches, got {input.array.shape[0]} and {mat2.array.shape[0]}"
         )
     return matmul(input, mat2)
 

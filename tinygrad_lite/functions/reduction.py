@@ -13,6 +13,7 @@ import numpy as np
 from tinygrad_lite.dtypes import to_dtype
 from tinygrad_lite.functions.arguments import need_tensor, numpy_names, one_dim, to_axis
 from tinygrad_lite.functions.elementwise import maximum, minimum
+from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.op import cast
 from tinygrad_lite.ops import index as index_ops
 from tinygrad_lite.ops import reduce as ops
@@ -94,6 +95,8 @@ def _spread_arguments(
     dim, keepdim = numpy_names(name, dim, keepdim, names)
     _fractional(name, input, None)
     ddof = 1 if correction is None else correction
+    if unbiased is not None and correction is not None:
+        raise TypeError(f"{name}() takes either unbiased or correction, got both")
     if unbiased is not None:
         ddof = int(unbiased)
     return to_axis(name, dim, input.array.ndim), ddof, keepdim
@@ -161,14 +164,22 @@ def amin(input: Tensor, dim: Dim = None, keepdim: bool = False, **names: Any) ->
 
 
 def _not_empty(name: str, input: Tensor, dim: Any) -> Tensor:
-    """Refuse what has no largest element."""
+    """Refuse what has no largest element: nothing at all, and complex numbers."""
+    if input.array.dtype.kind == "c":
+        raise NotImplementedError(f"{name}() is not implemented for {input.dtype}: complex numbers have no order")
     shape = input.array.shape
     dims = to_axis(name, dim, len(shape))
     reduced = shape if dims is None else tuple(shape[d] for d in (dims if isinstance(dims, tuple) else (dims,)))
     if 0 in reduced:
-        kind = IndexError if dim is not None else RuntimeError
+        kind = RuntimeError if dim is None and not name.startswith("arg") else IndexError
         raise kind(f"{name}(): Expected reduction dim to have non-zero size, but the input has shape {shape}.")
     return input
+
+
+def _one_axis(name: str, dim: Any, ndim: int) -> int | None:
+    """`dim` as NumPy's `axis`, where only one can be reduced."""
+    axis = None if dim is None else one_dim(name, dim, ndim)
+    return axis if ndim else None
 
 
 def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool, pick: Any, whole: Any, pair: Any) -> Any:
@@ -176,7 +187,7 @@ def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool, pick: Any, whole
     need_tensor(name, "input", input)
     if dim is None:
         return whole(_not_empty(name, input, None))
-    if not isinstance(dim, int):
+    if isinstance(dim, TensorCore):
         return pair(input, dim)
     axis = one_dim(name, dim, input.array.ndim)
     _not_empty(name, input, axis)
@@ -234,7 +245,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False, **names
     """
     dim, keepdim = numpy_names("argmax", dim, keepdim, names)
     need_tensor("argmax", "input", input)
-    return _argmax(_not_empty("argmax", input, dim), to_axis("argmax", dim, input.array.ndim), keepdim)
+    return _argmax(_not_empty("argmax", input, dim), _one_axis("argmax", dim, input.array.ndim), keepdim)
 
 
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False, **names: Any) -> Tensor:
@@ -247,7 +258,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False, **names
     """
     dim, keepdim = numpy_names("argmin", dim, keepdim, names)
     need_tensor("argmin", "input", input)
-    return _argmin(_not_empty("argmin", input, dim), to_axis("argmin", dim, input.array.ndim), keepdim)
+    return _argmin(_not_empty("argmin", input, dim), _one_axis("argmin", dim, input.array.ndim), keepdim)
 
 
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None, **names: Any) -> Tensor:
@@ -260,7 +271,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     """
     dim, keepdim = numpy_names("prod", dim, keepdim, names)
     need_tensor("prod", "input", input)
-    return _as(ops.prod(_as(input, dtype), to_axis("prod", dim, input.array.ndim), keepdim), dtype)
+    return _as(ops.prod(_as(input, dtype), _one_axis("prod", dim, input.array.ndim), keepdim), dtype)
 
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False, **names: Any) -> Tensor:
@@ -359,7 +370,7 @@ def _along(name: str, row: Any, input: Tensor, dim: int, dtype: Any) -> Tensor:
     need_tensor(name, "input", input)
     input = _as(input, dtype)
     if input.array.dtype.kind != "f":
-        raise RuntimeError(f'"{name}" not implemented for {input.dtype}; pass dtype= or convert it first')
+        raise NotImplementedError(f"{name}() is not implemented for {input.dtype}; pass dtype= or convert it first")
     axis = one_dim(name, dim, input.array.ndim)
     return row(input, axis) if input.array.ndim else row(input.reshape(1), 0).reshape(())
 

@@ -100,14 +100,15 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension.
+    """All elements in one dimension; a view if they lie in memory in order.
 
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.ravel(tg.ones(2, 2))
         tensor([1., 1., 1., 1.])
     """
-    return reshape(input, -1)
+    need_tensor("ravel", "input", input)
+    return reshape(input if input.array.flags.c_contiguous else clone(input), -1)
 
 
 def permute(input: Tensor, *dims: Any) -> Tensor:
@@ -277,7 +278,8 @@ def _tensors(name: str, tensors: Any) -> list[Tensor]:
         if not isinstance(tensor, TensorCore):
             raise TypeError(f"{name}(): expected Tensor as element {k} in argument 0, but got {type(tensor).__name__}")
     if not tensors:
-        raise RuntimeError(f"{name}(): expected a non-empty list of Tensors")
+        kind = ValueError if name == "cat" else RuntimeError
+        raise kind(f"{name}(): expected a non-empty list of Tensors")
     return list(tensors)
 
 
@@ -413,9 +415,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if not input.array.ndim:
         raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
     axis = one_dim("unbind", dim, input.array.ndim)
-    out = tuple(
-        index_ops.select(input, (slice(None),) * axis + (k,)) for k in range(input.array.shape[axis])
-    )
+    out = tuple(index_ops.select(input, (slice(None),) * axis + (k,)) for k in range(input.array.shape[axis]))
     for piece in out:
         if piece.extra is not None:
             piece.extra.siblings = "unbind"
@@ -434,11 +434,13 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         tensor([1, 2, 3])
     """
     need_tensor("narrow", "input", input)
+    if not input.array.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     axis = one_dim("narrow", dim, input.array.ndim)
     n = input.array.shape[axis]
     first = start + n if start < 0 else start
     if length < 0 or first < 0 or first + length > n:
-        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
+        raise RuntimeError(f"narrow(): start ({start}) + length ({length}) exceeds dimension size ({n}).")
     return index_ops.select(input, (slice(None),) * axis + (slice(first, first + length),))
 
 
@@ -500,13 +502,14 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         tensor([3, 1, 2])
     """
     need_tensor("roll", "input", input)
-    shift = tuple(shifts) if isinstance(shifts, Sequence) else shifts
-    axis = None if dims is None or dims == () else to_axis("roll", dims, input.array.ndim)
-    if isinstance(shift, tuple) and (len(shift) == 1 or axis is None):
-        if len(shift) != 1 or (isinstance(axis, tuple) and len(axis) != 1):
-            raise RuntimeError(f"shifts and dimensions must align. shifts: {shifts}, dims: {dims}")
-        shift, axis = shift[0], axis[0] if isinstance(axis, tuple) else axis
-    return ops.roll(input, shift, axis)
+    steps = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,)
+    named = () if dims is None else tuple(dims) if isinstance(dims, Sequence) else (dims,)
+    axes = tuple(one_dim("roll", d, input.array.ndim) for d in named)
+    if not axes and len(steps) == 1:
+        return ops.roll(input, steps[0])
+    if len(axes) != len(steps):
+        raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {shifts}, dims: {dims}")
+    return ops.roll(input, steps, axes) if input.array.ndim else clone(input)
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:

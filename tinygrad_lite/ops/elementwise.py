@@ -44,20 +44,32 @@ div = op(
     "div", np.divide, "float", broadcasts=True,
     doc="x / y, also of integers: [1., 2.], [2., 4.] -> [0.5000, 0.5000]",
     x=lambda g, y: g / y.conjugate(),
-    y=lambda g, y, out: -g * (out / y).conjugate(),
+    y=lambda g, x, y: -g * (x / y / y).conjugate(),
 )
 
 neg = op("neg", np.negative, "promote", doc="-x: [1., -2.] -> [-1., 2.]", x=lambda g: -g)
 
+def _no_zero(divide: Any) -> Any:
+    """`divide`, but of integers by zero refused, as in PyTorch; NumPy gives 0."""
+
+    def forward(x: Any, y: Any) -> Any:
+        out = divide(x, y)
+        if out.dtype.kind in "iu" and not np.all(y):
+            raise RuntimeError("ZeroDivisionError: integers cannot be divided by zero")
+        return out
+
+    return forward
+
+
 remainder = op(
-    "remainder", np.remainder, "promote", broadcasts=True,
+    "remainder", _no_zero(np.remainder), "promote", broadcasts=True,
     numbers="real", doc="What is left of x after division by y, with the sign of y: [5., -5.], [3., 3.] -> [2., 1.]",
     x=lambda g: g,
     y=lambda g, x, y: -g * np.floor_divide(x, y),
 )
 
 fmod = op(
-    "fmod", np.fmod, "promote", broadcasts=True,
+    "fmod", _no_zero(np.fmod), "promote", broadcasts=True,
     numbers="real", doc="What is left of x after division by y, with the sign of x: [5., -5.], [3., 3.] -> [ 2., -2.]",
     x=lambda g: g,
     y=lambda g, x, y: -g * np.trunc(x / y),
@@ -70,7 +82,7 @@ def _flat(g: Any) -> Any:
 
 
 floor_divide = op(
-    "floor_divide", np.floor_divide, "promote", broadcasts=True,
+    "floor_divide", _no_zero(np.floor_divide), "promote", broadcasts=True,
     numbers="real", doc="x / y rounded down: [5., -5.], [3., 3.] -> [ 1., -2.]",
     x=_flat,
     y=_flat,
@@ -172,8 +184,8 @@ log1p = op("log1p", np.log1p, "float", domain=(-0.9, 3.0),
 logaddexp = op(
     "logaddexp", np.logaddexp, "float", broadcasts=True,
     numbers="real", doc="log(exp(x) + exp(y)) without overflow: [0., 1000.], [0., 1000.] -> [6.9315e-01, 1.0007e+03]",
-    x=lambda g, x, out: g * np.exp(x - out),
-    y=lambda g, y, out: g * np.exp(y - out),
+    x=lambda g, x, y: g / (1 + np.exp(y - x)),
+    y=lambda g, x, y: g / (1 + np.exp(x - y)),
 )
 
 # --- angles -------------------------------------------------------------------------------------------
@@ -388,7 +400,15 @@ conj = op("conj", np.conjugate, numbers="complex", doc="The complex conjugate.",
 
 # --- activations --------------------------------------------------------------------------------------
 
-relu = op("relu", lambda x: np.maximum(x, 0),
+
+def _relu(x: Any) -> Any:
+    if x.dtype.kind in "bc":
+        kind = NotImplementedError if x.dtype.kind == "c" else RuntimeError
+        raise kind(f"relu() is not implemented for {x.dtype}: it takes real numbers")
+    return np.maximum(x, 0)
+
+
+relu = op("relu", _relu,
     numbers="real", doc="x where positive, else 0: [-1., 2.] -> [0., 2.]",
     x=lambda g, out: np.where(out <= 0, 0.0, g),
 )
@@ -413,7 +433,8 @@ erfc = op("erfc", special.erfc, "float",
     x=lambda g, x: -g * (np.exp(-x * x) * (2 / math.sqrt(math.pi))),
 )
 gelu = op(
-    "gelu", special.gelu_erf, "float", numbers="real", doc="x times the normal distribution function: [-1., 1.] -> [-0.1587,  0.8413]",
+    "gelu", special.gelu_erf, "float",
+    numbers="real", doc="x times the normal distribution function: [-1., 1.] -> [-0.1587,  0.8413]",
     x=lambda g, x: g * (0.5 * erfc(x * -math.sqrt(0.5)) + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))),
 )
 silu = op("silu", lambda x: x * special.sigmoid(x), "float",
@@ -437,7 +458,8 @@ elu = op(
     x=lambda g, x, alpha, scale: np.where(x > 0, g * scale, g * (np.exp(np.minimum(x, 0.0)) * (alpha * scale))),
 )
 hardtanh = op(
-    "hardtanh", lambda x, low, high: np.minimum(np.maximum(x, low), high), cases=(((2, 3), {"low": -1.0, "high": 1.0}),),
+    "hardtanh", lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    cases=(((2, 3), {"low": -1.0, "high": 1.0}),),
     numbers="real", doc="x moved into [low, high]; flat on the bounds too.",
     x=lambda g, x, low, high: np.where((x > low) & (x < high), g, 0.0),
 )

@@ -47,7 +47,8 @@ def along(axis: int, index: np.ndarray) -> tuple[Any, ...]:
 _PICK = (np.array([0, 2, 2]), slice(None))
 
 select = op(
-    "slice", _slice, views=True, cases=(((4, 3), {"index": (slice(1, 3),)}), ((4, 3), {"index": (2, None, slice(None, None, 2))})),
+    "slice", _slice, views=True,
+    cases=(((4, 3), {"index": (slice(1, 3),)}), ((4, 3), {"index": (2, None, slice(None, None, 2))})),
     doc="Elements named by integers, slices, None and Ellipsis; a view.",
     x=lambda g, x_shape, index: put(g, x_shape, index),
 )

@@ -9,7 +9,6 @@ import numpy as np
 
 from tinygrad_lite.op import op
 
-
 HALF = np.dtype(np.float16)
 
 

@@ -174,7 +174,9 @@ def _truth(found: Any, x: Any) -> Any:
 
 
 # fmt: off
-_AXES: tuple[Any, ...] = (((2, 3, 4), {}), ((2, 3, 4), {"axis": 1}), ((2, 3, 4), {"axis": (0, -1), "keepdims": True}), ((), {}))
+_AXES: tuple[Any, ...] = (
+    ((2, 3, 4), {}), ((2, 3, 4), {"axis": 1}), ((2, 3, 4), {"axis": (0, -1), "keepdims": True}), ((), {}),
+)
 _ONE = (((2, 3, 4), {"axis": 1}), ((5,), {"axis": -1}))
 
 sum = op(

@@ -67,7 +67,8 @@ def _unpad(g: Any, widths: Any) -> Any:
 
 # fmt: off
 reshape = op(
-    "reshape", lambda x, shape: x.reshape(shape), views=True, cases=(((2, 6), {"shape": (3, 4)}), ((), {"shape": (1, 1)})),
+    "reshape", lambda x, shape: x.reshape(shape), views=True,
+    cases=(((2, 6), {"shape": (3, 4)}), ((), {"shape": (1, 1)})),
     doc="The same elements, in order, in another shape.",
     x=lambda g, x_shape: g.reshape(x_shape),
 )
@@ -77,12 +78,14 @@ permute = op(
     x=lambda g, axes: np.transpose(g, _inverse(axes)),
 )
 transpose = op(
-    "transpose", lambda x, axis1, axis2: x.swapaxes(axis1, axis2), views=True, cases=(((2, 3, 4), {"axis1": 0, "axis2": -1}),),
+    "transpose", lambda x, axis1, axis2: x.swapaxes(axis1, axis2), views=True,
+    cases=(((2, 3, 4), {"axis1": 0, "axis2": -1}),),
     doc="Two dimensions swapped.",
     x=lambda g, axis1, axis2: g.swapaxes(axis1, axis2),
 )
 expand = op(
-    "expand", np.broadcast_to, views=True, broadcasts=True, cases=(((3, 1), {"shape": (2, 3, 4)}), ((), {"shape": (2,)})),
+    "expand", np.broadcast_to, views=True, broadcasts=True,
+    cases=(((3, 1), {"shape": (2, 3, 4)}), ((), {"shape": (2,)})),
     doc="Dimensions of size 1 repeated without copying.",
     x=lambda g: g,
 )
@@ -92,13 +95,15 @@ squeeze = op(
     x=lambda g, x_shape: g.reshape(x_shape),
 )
 unsqueeze = op(
-    "unsqueeze", lambda x, axis: np.expand_dims(x, axis), views=True, cases=(((2, 3), {"axis": 1}), ((2,), {"axis": -1})),
+    "unsqueeze", lambda x, axis: np.expand_dims(x, axis), views=True,
+    cases=(((2, 3), {"axis": 1}), ((2,), {"axis": -1})),
     doc="With a dimension of size 1 more.",
     x=lambda g, x_shape: g.reshape(x_shape),
 )
 diagonal = op(
     "diagonal", _diagonal, views=True,
-    cases=(((3, 4), {}), ((2, 3, 4), {"offset": -1, "axis1": 1, "axis2": 2}), ((3, 2, 4), {"offset": 1, "axis1": 2, "axis2": 0})),
+    cases=(((3, 4), {}), ((2, 3, 4), {"offset": -1, "axis1": 1, "axis2": 2}),
+           ((3, 2, 4), {"offset": 1, "axis1": 2, "axis2": 0})),
     doc="The elements whose two indices differ by `offset`.",
     x=_diagonal_rule,
 )
@@ -109,24 +114,29 @@ flip = op(
     x=lambda g, axis: np.flip(g, axis),
 )
 roll = op(
-    "roll", lambda x, shift, axis=None: np.roll(x, shift, axis), cases=(((2, 3), {"shift": 1}), ((2, 3), {"shift": (1, -2), "axis": (0, 1)})),
+    "roll", lambda x, shift, axis=None: np.roll(x, shift, axis),
+    cases=(((2, 3), {"shift": 1}), ((2, 3), {"shift": (1, -2), "axis": (0, 1)})),
     doc="Shifted along, what falls off coming back at the other end.",
     x=lambda g, shift, axis: np.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
 )
 tril = op(
-    "tril", lambda x, k=0: np.tril(x, k), cases=(((3, 4), {"k": -1}), ((2, 3, 3), {})), doc="Zero above the k-th diagonal.",
+    "tril", lambda x, k=0: np.tril(x, k),
+    cases=(((3, 4), {"k": -1}), ((2, 3, 3), {})), doc="Zero above the k-th diagonal.",
     x=lambda g, k: np.tril(g, k),
 )
 triu = op(
-    "triu", lambda x, k=0: np.triu(x, k), cases=(((3, 4), {"k": 1}), ((2, 3, 3), {})), doc="Zero below the k-th diagonal.",
+    "triu", lambda x, k=0: np.triu(x, k),
+    cases=(((3, 4), {"k": 1}), ((2, 3, 3), {})), doc="Zero below the k-th diagonal.",
     x=lambda g, k: np.triu(g, k),
 )
 repeat = op(
-    "repeat", _repeat, cases=(((2, 3), {"counts": (2, 1, 3)}), ((3,), {"counts": (2,)})), doc="Copies laid side by side.",
+    "repeat", _repeat,
+    cases=(((2, 3), {"counts": (2, 1, 3)}), ((3,), {"counts": (2,)})), doc="Copies laid side by side.",
     x=_repeat_rule,
 )
 pad = op(
-    "pad", lambda x, widths, value=0.0: np.pad(x, widths, constant_values=value), cases=(((2, 3), {"widths": ((1, 0), (2, 1))}),),
+    "pad", lambda x, widths, value=0.0: np.pad(x, widths, constant_values=value),
+    cases=(((2, 3), {"widths": ((1, 0), (2, 1))}),),
     doc="With a border of a constant value.",
     x=_unpad,
 )

@@ -164,8 +164,7 @@ class _Axis(NamedTuple):
     def place(self, values: ArrayLike, start: float, end: float) -> Values:
         """The pixels of `values`, where `start` is the pixel of `low` and `end` that of `high`."""
         low, high, at = (
-            np.log10(part) if self.log else np.asarray(part, float)
-            for part in (self.low, self.high, values)
+            np.log10(part) if self.log else np.asarray(part, float) for part in (self.low, self.high, values)
         )
         return np.asarray(start + (at - low) / (high - low) * (end - start))
 
@@ -177,9 +176,7 @@ class _Plot:
         self.panel = panel
         self.series, self.note = _clean(panel)
         self.count = max(map(len, self.series.values()))
-        self.axis = _value_axis(
-            np.concatenate(list(self.series.values())), panel.log_y, max(3, min(8, height // 50))
-        )
+        self.axis = _value_axis(np.concatenate(list(self.series.values())), panel.log_y, max(3, min(8, height // 50)))
         self.legend = _legend(list(self.series), width - 2 * _EDGE)
         self.above = _EDGE + 6 + _LINE * (bool(panel.title) + len(self.legend))
         self.below = _EDGE + _LINE * bool(self.note)
@@ -239,13 +236,9 @@ def _clean(panel: Panel) -> tuple[dict[str, Values], str]:
         try:
             values = np.array(given, dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(
-                f"chart: the series {name!r} is not a row of numbers: {error}"
-            ) from None
+            raise ValueError(f"chart: the series {name!r} is not a row of numbers: {error}") from None
         if values.ndim != 1:
-            raise ValueError(
-                f"chart: the series {name!r} has shape {values.shape}; give one row of numbers"
-            )
+            raise ValueError(f"chart: the series {name!r} has shape {values.shape}; give one row of numbers")
         good = np.abs(values) <= _LARGEST  # false for NaN too
         if panel.log_y:
             good &= values >= _SMALLEST
@@ -323,10 +316,7 @@ def _log_axis(low: float, high: float, most: int) -> _Axis:
 def _labels(ticks: Sequence[float], steps: Sequence[float]) -> list[str]:
     """The ticks as text, with the decimals that their steps need; all in one notation."""
     plain = min(steps) >= 0.9e-4 and max(map(abs, ticks)) < 1e7
-    return [
-        _number(*pair, plain).replace("-", "\N{MINUS SIGN}")
-        for pair in zip(ticks, steps, strict=True)
-    ]
+    return [_number(*pair, plain).replace("-", "\N{MINUS SIGN}") for pair in zip(ticks, steps, strict=True)]
 
 
 def _number(value: float, step: float, plain: bool) -> str:
@@ -362,9 +352,7 @@ def _legend(names: Sequence[str], room: int) -> list[list[tuple[int, int, str]]]
     return rows
 
 
-def _text(
-    text: str, x: float, y: float, style: str = "", anchor: str = "start", room: float = math.inf
-) -> str:
+def _text(text: str, x: float, y: float, style: str = "", anchor: str = "start", room: float = math.inf) -> str:
     """A line of text, cut to `room` pixels; what was cut shows under the mouse pointer."""
     short = text if _width(text) <= room else text[: int(room // 7)] + "…"
     while _width(short) > room and len(short) > 1:
@@ -381,9 +369,7 @@ def _width(text: str) -> int:
 
 def _escape(text: str) -> str:
     """Text for SVG, without the control characters that XML forbids."""
-    return html.escape(
-        re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
-    )
+    return html.escape(re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
 
 
 def _line(path: str, index: int, style: str = "") -> str:
