@@ -57,7 +57,7 @@ def backward(
     for tensor in wanted:
         g = found.get(id(tensor.node or tensor))
         if g is not None:
-            engine.accumulate(tensor, g, owned=False)
+            engine.accumulate(tensor, g)
 
 
 def grad(

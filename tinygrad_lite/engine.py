@@ -197,27 +197,31 @@ class Backward:
 
     def _finish_leaves(self) -> None:
         """Hand each leaf its gradient: into the results, or into `.grad`."""
+        grads, owned, wanted = self.grads, self.owned, self.wanted
         for key, leaf in self.leaves.items():
-            g = self.grads.pop(key)
+            g = grads[key]
             extra = leaf.extra
             if extra is not None and extra.hooks:
                 g = self._call_hooks(extra.hooks, g)
-            if self.wanted is not None:
-                if key in self.wanted:
+            if wanted is not None:
+                if key in wanted:
                     self.results[key] = g
                 continue
-            self.accumulate(leaf, g, key in self.owned)
+            if leaf._grad is None and key in owned and g.flags.c_contiguous:
+                leaf._grad = self.wrap(g)
+            else:
+                self.accumulate(leaf, g)
             if extra is not None and extra.after:
                 for hook in list(extra.after.values()):
                     hook(leaf)
 
-    def accumulate(self, leaf: TensorCore, g: Any, owned: bool) -> None:
-        """`leaf.grad += g`."""
+    def accumulate(self, leaf: TensorCore, g: Any) -> None:
+        """`leaf.grad += g`, where `g` belongs to somebody else."""
         before = leaf._grad
         if isinstance(g, TensorCore):
             leaf._grad = g if before is None else before + g
         elif before is None:
-            leaf._grad = self.wrap(g if owned and g.flags.c_contiguous else g.copy())
+            leaf._grad = self.wrap(g.copy())
         elif before.needs_grad:
             leaf._grad = self.wrap(before.array + g)
         else:

@@ -62,7 +62,7 @@ def set_printoptions(
 
 
 class _Numbers:
-    """Formats the numbers of one array to one width."""
+    """Formats the numbers of one array to one width: what those need that are neither zero nor infinite nor NaN."""
 
     def __init__(self, array: np.ndarray) -> None:
         self.floating = array.dtype.kind == "f"
@@ -72,16 +72,15 @@ class _Numbers:
             self.width = max((len(str(v)) for v in array.reshape(-1).tolist()), default=1)
             return
         values = array.astype(np.float64).reshape(-1)
-        magnitudes = np.abs(values[np.isfinite(values) & (values != 0)])
-        if magnitudes.size:
-            high, low = magnitudes.max(), magnitudes.min()
-            self.whole = bool((np.ceil(magnitudes) == magnitudes).all())
-            self.sci = bool(high / low > 1000.0 or high > 1e8 or (low < 1e-4 and not self.whole))
-        else:
-            self.whole = True
+        values = values[np.isfinite(values) & (values != 0)]
+        self.whole = bool((np.ceil(values) == values).all())
+        if not values.size:
+            return
+        high, low = np.abs(values).max(), np.abs(values).min()
+        self.sci = bool(high / low > 1000.0 or high > 1e8 or low < 1e-4)
         if options.sci_mode is not None:
             self.sci = options.sci_mode
-        self.width = max((len(self._one(v)) for v in values.tolist()), default=1)
+        self.width = max(len(self._one(v)) for v in values.tolist())
 
     def _one(self, value: Any) -> str:
         if not self.floating:

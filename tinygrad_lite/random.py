@@ -132,16 +132,16 @@ class Generator:
         From 16 numbers on, PyTorch makes them in blocks of 16: the first eight uniform numbers of a
         block give radii, the last eight angles; a last incomplete block is drawn again.
         """
-        if dtype == np.float16:
-            return self.normal(n, np.dtype(np.float32)).astype(np.float16)
         if n < 16:
             return np.array([self._one_normal() for _ in range(n)], dtype)
-        out = self.uniform(n, dtype)
         whole = n - n % 16
-        out[:whole] = _box_muller(out[:whole])
+        half = dtype == np.float16  # computed in float32; and what an incomplete block begins with is not drawn
+        wide = np.dtype(np.float32) if half else dtype
+        out = np.empty(n, wide)
+        out[:whole] = _box_muller(self.uniform(whole if half else n, wide)[:whole])
         if whole < n:
-            out[-16:] = _box_muller(self.uniform(16, dtype))
-        return out
+            out[-16:] = _box_muller(self.uniform(16, wide))
+        return out.astype(dtype, copy=False)
 
     def _one_normal(self) -> float:
         """One number; they are made in pairs, and the second is kept for the next call."""
@@ -161,7 +161,7 @@ class Generator:
     def integers(self, n: int, low: int, high: int) -> np.ndarray:
         """`n` integers in [low, high), as int64."""
         span = high - low
-        words = self.long_words(n) if span >= 2**32 else self.words(n)
+        words = self.long_words(n) if span >= 2**28 else self.words(n)
         return (words % np.uint64(span)).astype(np.int64) + low
 
     def permutation(self, n: int) -> np.ndarray:

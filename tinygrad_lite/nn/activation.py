@@ -20,6 +20,8 @@ class _Activation(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape, to the same shape."""
+        if not self.settings:
+            return type(self).function(input)
         return type(self).function(input, **{name: getattr(self, name) for name in self.settings})
 
     def extra_repr(self) -> str:

@@ -12,7 +12,7 @@ from tinygrad_lite.tensors import make
 def forget_gradient(tensor: Any, set_to_none: bool) -> None:
     """Drop the gradient of a tensor, or write zeros into it."""
     if set_to_none:
-        tensor.grad = None
+        tensor._grad = None
     elif (grad := tensor.grad) is not None:
         (grad.requires_grad_(False) if grad.node is None else grad.detach_()).zero_()
 

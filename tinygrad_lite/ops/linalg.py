@@ -57,7 +57,8 @@ def _matmul_y(g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
 
 
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    out = _matmul(x, weight.T)
+    plain = x.ndim == 2 and x.dtype is weight.dtype and x.dtype is not HALF
+    out = x.dot(weight.T) if plain else _matmul(x, weight.T)
     if bias is not None:
         out += bias
     return out

@@ -19,20 +19,21 @@ def reduce(losses: Any, reduction: str, count: Any = None) -> Any:
     return total if reduction == "sum" else total / np.asarray(losses.size if count is None else count, total.dtype)
 
 
-def per_element(g: Any, size: int, reduction: str) -> Any:
-    """What each element's loss counts for in the result."""
-    return g * (1 / size) if reduction == "mean" and size else g
+WIDE = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
 def _mse(x: Any, y: Any, reduction: str = "mean") -> Any:
     away = x - y
-    away *= away
-    return reduce(away, reduction)
+    if reduction != "none" and away.dtype in WIDE:  # the sum of squares in one call
+        flat = away.reshape(-1)
+        total = flat.dot(flat)
+        return total if reduction == "sum" else total / flat.size if flat.size else total * math.nan
+    return reduce(np.square(away), reduction)
 
 
 def _mse_rule(g: Any, x: Any, y: Any, reduction: str) -> Any:
     away = x - y
-    return away * per_element(g * 2, math.prod(away.shape), reduction)
+    return away * (g * (2 / math.prod(away.shape) if reduction == "mean" and 0 not in away.shape else 2))
 
 
 def _own_class(target: Any) -> tuple[Any, ...]:

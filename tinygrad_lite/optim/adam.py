@@ -81,11 +81,12 @@ class Adam(Optimizer):
         v += np.multiply(np.multiply(g, g, out=a), 1 - beta2, out=a)
         if group["amsgrad"]:
             v = np.maximum(block["max_exp_avg_sq"], v, out=block["max_exp_avg_sq"])
+        # m / (sqrt(v) / c + eps) with c = sqrt(1 - beta2^t), as c m / (sqrt(v) + c eps): a pass less
+        c = sqrt(1 - beta2**t)
         root = np.sqrt(v, out=a)
-        root /= sqrt(1 - beta2**t)
-        root += group["eps"]
+        root += c * group["eps"]
         delta = np.divide(m, root, out=g)
-        delta *= lr / (1 - beta1**t)
+        delta *= c * lr / (1 - beta1**t)
         if decay and decoupled:
             delta += np.multiply(block.values, lr * decay, out=a)
         return delta

@@ -122,7 +122,8 @@ class Optimizer:
         """Forget the gradients of all parameters, or with `set_to_none=False` write zeros into them."""
         for group in self.param_groups:
             for p in group["params"]:
-                forget_gradient(p, set_to_none)
+                if p._grad is not None:
+                    forget_gradient(p, set_to_none)
 
     # --- stepping ----------------------------------------------------------------------------------
 
