@@ -56,7 +56,7 @@ def backward(
     found = engine.run(roots, starts)
     for tensor in wanted:
         g = found.get(id(tensor.node or tensor))
-        if g is not None:
+        if g is not None and not (tensor.node is not None and tensor.retains_grad):  # which keeps it by itself
             engine.accumulate(tensor, g)
 
 
@@ -127,6 +127,8 @@ def _gradients(roots: Sequence[Tensor], given: Any, create_graph: bool) -> list[
         given = [None] * len(roots)
     elif isinstance(given, TensorCore):
         given = [given]
+    elif not isinstance(given, Sequence):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
     if len(given) != len(roots):
         raise RuntimeError(f"got {len(roots)} tensors and {len(given)} gradients")
     return [_start(root, g, create_graph) for root, g in zip(roots, given, strict=True)]

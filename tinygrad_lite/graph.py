@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import wraps
+from inspect import isgeneratorfunction
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,12 +173,40 @@ class _ModeSwitch:
         self._before = tuple(rest)
 
     def __call__(self, function: F) -> F:
+        if isgeneratorfunction(function):
+            return self._around_each_step(function)
+
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
             with self._again():
                 return function(*args, **kwargs)
 
         return run  # type: ignore[return-value]
+
+    def _around_each_step(self, function: Any) -> Any:
+        """A generator in whose code the mode holds, but not in that of whoever takes from it."""
+
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            request, answer = generator.send, None
+            while True:
+                with self._again():
+                    try:
+                        value = request(answer)
+                    except StopIteration as end:
+                        return end.value
+                try:
+                    answer = yield value
+                    request = generator.send
+                except GeneratorExit:
+                    with self._again():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    request, answer = generator.throw, error
+
+        return run
 
     def _again(self) -> _ModeSwitch:
         return type(self)()

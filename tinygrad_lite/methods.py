@@ -290,7 +290,16 @@ class TensorMethods(TensorCore):
         return indexing.assign(self, src, "copy_")
 
     def fill_(self, value: Any) -> Any:
-        """Write one value everywhere."""
+        """Write one value everywhere.
+
+        Raises:
+            RuntimeError: for a tensor that has dimensions.
+        """
+        if isinstance(value, TensorCore) and value.array.ndim:
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value.array.ndim} dimensions; copy_ takes a tensor"
+            )
         return indexing.assign(self, value, "fill_")
 
     def zero_(self) -> Any:

@@ -30,8 +30,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.dtypes import common_dtype, floating
-from tinygrad_lite.errors import explain
+from tinygrad_lite.errors import describe, explain
 from tinygrad_lite.graph import Node, TensorCore, mode, tick
+from tinygrad_lite.tensors import bare
 from tinygrad_lite.views import link, owner
 
 Rule = Callable[..., Any]
@@ -53,6 +54,7 @@ class Op:
         doc: one sentence, and an example as `input -> output`.
         numbers: what it is for: "any", "real" (what is ordered or has no complex extension), "complex"
             or "integer".
+        refuses: the kinds of dtype it is not for, as NumPy abbreviates them; "real" refuses complex.
         domain: the open interval that tests draw inputs from.
         record: the function that runs and records it.
         cases: shapes and parameters that tests call the row with: `((2, 3), (3, 4), {"axis": 0})`. A
@@ -68,6 +70,7 @@ class Op:
     variadic: bool = False
     doc: str = ""
     numbers: str = "any"
+    refuses: str = ""
     domain: tuple[float, float] = (-3.0, 3.0)
     cases: Sequence[tuple[Any, ...]] = ()
     record: Callable[..., Any] = field(init=False, repr=False)
@@ -84,6 +87,14 @@ class Op:
             return {}
         parameters = list(inspect.signature(self.forward).parameters.values())
         return {p.name: p.default for p in parameters[len(self.rules) :]}
+
+    @cached_property
+    def optional(self) -> frozenset[str]:
+        """The inputs that may be left out: those for which the forward has None as default."""
+        if isinstance(self.forward, np.ufunc):
+            return frozenset()
+        parameters = inspect.signature(self.forward).parameters
+        return frozenset(name for name in self.rules if name in parameters and parameters[name].default is None)
 
     @cached_property
     def params(self) -> tuple[str, ...]:
@@ -153,7 +164,7 @@ def op(name: str, forward: Callable[..., Any], kind: str | None = None, **row: A
     The function's arguments are the inputs, then the forward's parameters. Called on raw arrays
     alone it returns a raw array, so a rule can call it; called with a tensor it returns a tensor.
     """
-    options = ("broadcasts", "views", "variadic", "doc", "numbers", "domain", "cases")
+    options = ("broadcasts", "views", "variadic", "doc", "numbers", "refuses", "domain", "cases")
     settings = {key: row.pop(key) for key in options if key in row}
     if name in TABLE:
         raise ValueError(f"the op table has a row {name!r} already")
@@ -166,10 +177,19 @@ def harmonise(entry: Op, inputs: Sequence[Any], promoted: Sequence[bool]) -> lis
     """Bring the inputs marked in `promoted` to the dtype they compute in; None if one is no number."""
     bare = [x.array if isinstance(x, TensorCore) else x for x in inputs]
     bare = [x.item() if isinstance(x, np.generic) else x for x in bare]
-    active = [x for x, wanted in zip(bare, promoted, strict=True) if wanted and x is not None]
+    names = entry.inputs if not entry.variadic else entry.inputs * len(inputs)
+    active = [
+        x
+        for x, name, wanted in zip(bare, names, promoted, strict=True)
+        if wanted and not (x is None and name in entry.optional)
+    ]
     if not all(isinstance(x, np.ndarray | bool | int | float | complex) for x in active):
         return None
     target = common_dtype(active)
+    refused = entry.refuses + ("c" if entry.numbers == "real" else "")
+    if target.kind in refused or any(x.dtype.kind in refused for x in active if isinstance(x, np.ndarray)):
+        seen = describe(entry.inputs, bare)
+        raise NotImplementedError(f"{entry.name}() is not implemented for {target} and its like (given {seen})")
     if entry.kind == "float":
         target = floating(target)
     result: list[Any] = []
@@ -238,6 +258,8 @@ _globals: dict[str, Any] = {
     "link": link,
     "owner": owner,
     "REALS": frozenset((float, int)),
+    "COMPLEX": frozenset((np.dtype(np.complex64), np.dtype(np.complex128))),
+    "REAL_FRACTIONS": frozenset(np.dtype(c) for c in "efd"),
     "FRACTIONS": frozenset(np.dtype(c) for c in "efdFD"),
 }
 
@@ -294,7 +316,7 @@ def _compile(entry: Op) -> tuple[CodeType, tuple[Any, ...]]:
         flags = tuple(k in promoted for k, _ in numbered)
         names = ", ".join(entry.inputs)
         promote = [
-            *_fast_check([f"a{k}" for k in promoted], fractions=entry.kind == "float"),
+            *_fast_check([f"a{k}" for k in promoted], entry),
             "if not fast:",
             f"    same = harmonise(op, ({names},), {flags})",
             "    if same is None:",
@@ -304,7 +326,7 @@ def _compile(entry: Op) -> tuple[CodeType, tuple[Any, ...]]:
         ]
     arrays = ", ".join(f"a{k}" for k, _ in numbered)
     params = "".join(f"{p}, " for p in entry.params)
-    saved = "".join(("out" if name == "out" else _saved_if_needed(entry, name, diff)) + ", " for name in entry.saves)
+    saved = "".join(_saved_if_needed(entry, name, diff) + ", " for name in entry.saves)
     view = [
         "if owner(out) is owner(a0):",
         f"    link(t, {entry.inputs[0]}, record, {{{_items(entry)}}})",
@@ -344,19 +366,24 @@ def _items(entry: Op) -> str:
 
 
 def _saved_if_needed(entry: Op, name: str, diff: Sequence[int]) -> str:
-    """Save input `name` only where one of the rules that ask for it will run."""
+    """Save an input, or the output, only where one of the rules that ask for it will run."""
     users = [k for k in diff if name in entry.needs[entry.inputs[k]]]
-    array = f"a{entry.inputs.index(name)}"
+    array = "out" if name == "out" else f"a{entry.inputs.index(name)}"
     if len(users) == len(diff):
         return array
     return f"({array} if {' or '.join(f'r{k}' for k in users)} else None)"
 
 
-def _fast_check(arrays: Sequence[str], fractions: bool) -> list[str]:
+def _fast_check(arrays: Sequence[str], entry: Op) -> list[str]:
     """Lines that set `fast` where the inputs can be computed as they are: the usual case, cheaply."""
-    real = f" and {arrays[0]}.dtype in FRACTIONS" if fractions else ""
+    fractions = "REAL_FRACTIONS" if entry.numbers == "real" else "FRACTIONS"
+    real = ""
+    if entry.kind == "float":
+        real = f" and {arrays[0]}.dtype in {fractions}"
+    elif entry.numbers == "real":
+        real = f" and {arrays[0]}.dtype not in COMPLEX"
     if len(arrays) == 1:
-        return [f"fast = {arrays[0]}.dtype in FRACTIONS"]
+        return [f"fast = {arrays[0]}.dtype in {fractions}"]
     if len(arrays) == 2:
         a, b = arrays
         return [
@@ -364,9 +391,9 @@ def _fast_check(arrays: Sequence[str], fractions: bool) -> list[str]:
             f"    if type({a}) is ndarray:",
             f"        fast = {a}.dtype is {b}.dtype{real}",
             "    else:",
-            f"        fast = type({a}) in REALS and {b}.dtype in FRACTIONS",
+            f"        fast = type({a}) in REALS and {b}.dtype in {fractions}",
             "else:",
-            f"    fast = type({b}) in REALS and {a}.dtype in FRACTIONS",
+            f"    fast = type({b}) in REALS and type({a}) is ndarray and {a}.dtype in {fractions}",
         ]
     kinds = " and ".join(f"type({a}) is ndarray" for a in arrays)
     same = " is ".join(f"{a}.dtype" for a in arrays)
@@ -428,5 +455,7 @@ _cast = op(
 
 
 def cast(x: Any, dtype: np.dtype[Any]) -> Any:
-    """Tensor `x` in another NumPy dtype, recorded."""
+    """Tensor `x` in another NumPy dtype, recorded; without history where that is one of integers."""
+    if dtype.kind not in "fc":
+        return bare(x.array.astype(dtype))
     return _cast(x, dtype, x.array.dtype)

@@ -158,6 +158,9 @@ class Tensor(TensorMethods):
             )
         return bool(self.array)
 
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise TypeError("Tensor does not support deleting items; take those to keep, as in x[mask]")
+
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
 
@@ -167,7 +170,7 @@ class Tensor(TensorMethods):
         return tensor_text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self.array.ndim else format(repr(self), spec)
+        return object.__format__(self, spec) if self.array.ndim else format(self.item(), spec)
 
     def __dir__(self) -> list[str]:
         return sorted(set(super().__dir__()) - {"array", "node", "extra"})
@@ -379,7 +382,10 @@ class Tensor(TensorMethods):
 
     def _number(self, kind: type) -> Any:
         if self.array.size != 1:
-            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
+            raise ValueError(
+                "only one element tensors can be converted to Python Scalars: this one has shape "
+                f"{list(self.array.shape)}"
+            )
         return kind(self.array.item())
 
     def __float__(self) -> float:

@@ -220,9 +220,9 @@ norm = op(
     x=_norm_rule,
 )
 logsumexp = op(
-    "logsumexp", _logsumexp, "float", cases=_AXES, numbers="real", doc="log(sum(exp(x))) without overflow.",
+    "logsumexp", _logsumexp, "float", cases=_AXES, doc="log(sum(exp(x))) without overflow.",
     x=lambda g, x, out, axis, keepdims:
-        keep(g, x.shape, axis, keepdims) * np.exp(x - keep(out, x.shape, axis, keepdims)),
+        keep(g, x.shape, axis, keepdims) * np.exp(x - keep(out, x.shape, axis, keepdims)).conjugate(),
 )
 softmax = op(
     "softmax", _softmax, cases=_ONE, numbers="real", doc="exp(x) / sum(exp(x)): non-negative numbers that sum to 1.",
