@@ -48,7 +48,6 @@ from tinygrad_lite.functions.creation import (
     arange,
     as_tensor,
     asarray,
-    bernoulli,
     empty,
     empty_like,
     eye,
@@ -56,19 +55,22 @@ from tinygrad_lite.functions.creation import (
     full,
     full_like,
     linspace,
-    normal,
     ones,
     ones_like,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from tinygrad_lite.functions.drawing import (  # fmt: skip
+    bernoulli,
+    normal,
     rand,
     rand_like,
     randint,
     randn,
     randn_like,
     randperm,
-    tensor,
-    zeros,
-    zeros_like,
-)  # fmt: skip
+)
 from tinygrad_lite.functions.elementwise import (
     abs,
     absolute,
@@ -166,6 +168,17 @@ from tinygrad_lite.functions.elementwise import (
     where,
 )  # fmt: skip
 from tinygrad_lite.functions.indexing import gather, index_select, masked_fill, masked_select, nonzero
+from tinygrad_lite.functions.joining import (  # fmt: skip
+    cat,
+    chunk,
+    concat,
+    concatenate,
+    narrow,
+    split,
+    stack,
+    tile,
+    unbind,
+)
 from tinygrad_lite.functions.linalg import addmm, bmm, dot, matmul, mm, mv, outer
 from tinygrad_lite.functions.reduction import (
     all,
@@ -191,34 +204,25 @@ from tinygrad_lite.functions.reduction import (
 )  # fmt: skip
 from tinygrad_lite.functions.shaping import (
     broadcast_to,
-    cat,
-    chunk,
     clone,
-    concat,
-    concatenate,
     diagonal,
     flatten,
     flip,
     moveaxis,
     movedim,
-    narrow,
     permute,
     ravel,
     reshape,
     roll,
-    split,
     squeeze,
-    stack,
     swapaxes,
     swapdims,
     t,
-    tile,
     transpose,
     tril,
     triu,
-    unbind,
     unsqueeze,
-)  # fmt: skip
+)
 from tinygrad_lite.graph import (
     enable_grad,
     inference_mode,

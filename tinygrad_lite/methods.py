@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite import dtypes
-from tinygrad_lite.functions import creation, elementwise, indexing, linalg, reduction, shaping
+from tinygrad_lite.functions import creation, drawing, elementwise, indexing, joining, linalg, reduction, shaping
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.inplace import check_writable, in_place
 from tinygrad_lite.random import Generator, current_generator
@@ -164,12 +164,12 @@ class TensorMethods(TensorCore):
     broadcast_to = shaping.broadcast_to
     squeeze = shaping.squeeze
     unsqueeze = shaping.unsqueeze
-    split = shaping.split
-    chunk = shaping.chunk
-    unbind = shaping.unbind
-    narrow = shaping.narrow
-    repeat = shaping.repeat
-    tile = shaping.tile
+    split = joining.split
+    chunk = joining.chunk
+    unbind = joining.unbind
+    narrow = joining.narrow
+    repeat = joining.repeat
+    tile = joining.tile
     flip = shaping.flip
     roll = shaping.roll
     tril = shaping.tril
@@ -194,7 +194,7 @@ class TensorMethods(TensorCore):
     addmm = linalg.addmm
 
     # creation
-    bernoulli = creation.bernoulli
+    bernoulli = drawing.bernoulli
 
     # in place
     add_ = in_place(elementwise.add, "add_")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.functions import creation, elementwise, indexing, reduction, shaping
+from tinygrad_lite.functions import creation, elementwise, indexing, joining, reduction, shaping
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.op import TABLE
 from tinygrad_lite.ops import elementwise as rows
@@ -84,14 +84,14 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.expand_dims: lambda a, axis: shaping.unsqueeze(a, axis),
     np.squeeze: lambda a, axis=None: shaping.squeeze(a, axis),
     np.broadcast_to: lambda array, shape: shaping.expand(array, shape),
-    np.concatenate: lambda arrays, axis=0: shaping.cat([_tensor(a) for a in arrays], axis),
-    np.stack: lambda arrays, axis=0: shaping.stack([_tensor(a) for a in arrays], axis),
+    np.concatenate: lambda arrays, axis=0: joining.cat([_tensor(a) for a in arrays], axis),
+    np.stack: lambda arrays, axis=0: joining.stack([_tensor(a) for a in arrays], axis),
     np.split: lambda ary, sections, axis=0: list(
-        shaping.split(ary, ary.shape[axis] // sections if isinstance(sections, int) else sections, axis)
+        joining.split(ary, ary.shape[axis] // sections if isinstance(sections, int) else sections, axis)
     ),
     np.flip: lambda m, axis=None: shaping.flip(m, tuple(range(m.ndim)) if axis is None else axis),
     np.roll: lambda a, shift, axis=None: shaping.roll(a, shift, axis),
-    np.tile: lambda A, reps: shaping.tile(A, reps),
+    np.tile: lambda A, reps: joining.tile(A, reps),
     np.tril: lambda m, k=0: shaping.tril(m, k),
     np.triu: lambda m, k=0: shaping.triu(m, k),
     np.diagonal: lambda a, offset=0, axis1=0, axis2=1: shaping.diagonal(a, offset, axis1, axis2),

@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_lite import differentiate, numpy_protocol
 from tinygrad_lite.device import CPU, device, to_device
 from tinygrad_lite.dtypes import BY_NUMPY, dtype, get_default_dtype, to_dtype
-from tinygrad_lite.functions import creation, elementwise, indexing, shaping
+from tinygrad_lite.functions import creation, elementwise, indexing, joining, shaping
 from tinygrad_lite.graph import Node, RemovableHandle, TensorCore
 from tinygrad_lite.methods import TensorMethods
 from tinygrad_lite.op import cast, set_result_class
@@ -147,7 +147,7 @@ class Tensor(TensorMethods):
     def __iter__(self) -> Iterator[Tensor]:
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(shaping.unbind(self))
+        return iter(joining.unbind(self))
 
     def __bool__(self) -> bool:
         if self.array.size != 1:

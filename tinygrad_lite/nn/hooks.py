@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.functions.creation import zeros_like
-from tinygrad_lite.functions.shaping import cat, split
+from tinygrad_lite.functions.joining import cat, split
 from tinygrad_lite.graph import RemovableHandle, mode
 from tinygrad_lite.tensor import Tensor
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygrad_lite.functions.creation import randperm
+from tinygrad_lite.functions.drawing import randperm
 from tinygrad_lite.graph import no_grad
 from tinygrad_lite.random import Generator
 from tinygrad_lite.tensors import make

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lite.dtypes import FLOAT64
 from tinygrad_lite.functions.creation import as_tensor, tensor
-from tinygrad_lite.functions.shaping import stack
+from tinygrad_lite.functions.joining import stack
 from tinygrad_lite.tensor import Tensor
 from tinygrad_lite.utils.data.dataset import Rows
 
