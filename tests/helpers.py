@@ -62,7 +62,11 @@ def _strided(array):
     return wide[..., 0]
 
 
-LAYOUTS = {"contiguous": np.array, "transposed": lambda a: np.array(a.T).T, "strided": _strided}
+LAYOUTS = {
+    "contiguous": lambda array: np.array(array, order="C"),
+    "transposed": lambda array: np.array(array, order="F"),
+    "strided": _strided,
+}
 
 
 def leaf(m, array):

@@ -14,7 +14,7 @@ from importlib import import_module
 from math import e, inf, nan, pi
 from typing import Any
 
-from tinygrad_lite import autograd, nn, optim
+from tinygrad_lite import autograd, cuda, nn, optim
 from tinygrad_lite.device import device
 from tinygrad_lite.dtypes import (
     bool,
@@ -321,6 +321,7 @@ __all__ = [
     "conj",
     "cos",
     "cosh",
+    "cuda",
     "cumsum",
     "default_generator",
     "device",

@@ -43,9 +43,12 @@ def backward(
         >>> tg.autograd.backward((x * x).sum()); x.grad
         tensor([2., 4.])
     """
+    keep = create_graph if retain_graph is None else retain_graph
+    if isinstance(tensors, TensorCore) and grad_tensors is None and inputs is None:  # loss.backward()
+        Backward(bare, create_graph, keep).run((tensors,), (_start(tensors, None, create_graph),))
+        return
     roots = _listed(tensors)
     starts = _gradients(roots, grad_tensors, create_graph)
-    keep = create_graph if retain_graph is None else retain_graph
     if inputs is None:
         Backward(bare, create_graph, keep).run(roots, starts)
         return

@@ -58,6 +58,35 @@ def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The norm of vectors. Over two dimensions NumPy's other orders are norms of matrices."""
+    dims = x.ndim if axis is None else len(axis) if isinstance(axis, tuple) else 1
+    if dims > 1 and ord not in (None, "fro"):
+        raise TypeError(f"np.linalg.norm with ord={ord!r} over {dims} dimensions is not defined for tensors")
+    return reduction.norm(x, 2 if ord is None else ord, axis, keepdims)
+
+
+def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """Into so many equal parts, or at those positions; PyTorch's `split` takes sizes instead."""
+    n = ary.shape[axis]
+    if isinstance(indices_or_sections, int):
+        if n % indices_or_sections:
+            raise ValueError(f"array split does not result in an equal division: {n} into {indices_or_sections}")
+        return list(joining.split(ary, n // indices_or_sections, axis))
+    bounds = [0, *(min(int(k), n) for k in indices_or_sections), n]
+    return list(joining.split(ary, [b - a for a, b in zip(bounds, bounds[1:], strict=False)], axis))
+
+
+def _dot(a: Any, b: Any) -> Any:
+    """The matrix product; with a number, that multiple."""
+    a, b = _tensor(a), _tensor(b)
+    if not a.ndim or not b.ndim:
+        return a * b
+    if b.ndim > 2:
+        raise TypeError(f"np.dot with {b.ndim} dimensions is not defined for tensors; np.matmul multiplies batches")
+    return a @ b
+
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: _reduced(reduction.sum),
     np.mean: _reduced(reduction.mean),
@@ -73,9 +102,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.var: _spread(reduction.var),
     np.std: _spread(reduction.std),
     np.cumsum: lambda a, axis=None: reduce_rows.cumsum(a.reshape(-1) if axis is None else a, axis or 0),
-    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: reduction.norm(
-        x, 2 if ord is None else ord, axis, keepdims
-    ),
+    np.linalg.norm: _norm,
     np.reshape: lambda a, shape: shaping.reshape(a, shape),
     np.ravel: shaping.ravel,
     np.transpose: lambda a, axes=None: shaping.permute(a, axes or tuple(reversed(range(a.ndim)))),
@@ -84,13 +111,15 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.expand_dims: lambda a, axis: shaping.unsqueeze(a, axis),
     np.squeeze: lambda a, axis=None: shaping.squeeze(a, axis),
     np.broadcast_to: lambda array, shape: shaping.expand(array, shape),
-    np.concatenate: lambda arrays, axis=0: joining.cat([_tensor(a) for a in arrays], axis),
-    np.stack: lambda arrays, axis=0: joining.stack([_tensor(a) for a in arrays], axis),
-    np.split: lambda ary, sections, axis=0: list(
-        joining.split(ary, ary.shape[axis] // sections if isinstance(sections, int) else sections, axis)
+    np.concatenate: lambda arrays, axis=0: joining.cat(
+        [shaping.ravel(_tensor(a)) if axis is None else _tensor(a) for a in arrays], axis or 0
     ),
+    np.stack: lambda arrays, axis=0: joining.stack([_tensor(a) for a in arrays], axis),
+    np.split: _split,
     np.flip: lambda m, axis=None: shaping.flip(m, tuple(range(m.ndim)) if axis is None else axis),
-    np.roll: lambda a, shift, axis=None: shaping.roll(a, shift, axis),
+    np.roll: lambda a, shift, axis=None: shaping.roll(
+        a, (shift,) * len(axis) if isinstance(axis, tuple) and isinstance(shift, int) else shift, axis
+    ),
     np.tile: lambda A, reps: joining.tile(A, reps),
     np.tril: lambda m, k=0: shaping.tril(m, k),
     np.triu: lambda m, k=0: shaping.triu(m, k),
@@ -98,11 +127,13 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.copy: lambda a: shaping.clone(a),
     np.astype: lambda x, dtype, copy=True: x.to(dtype, copy=copy),
     np.where: lambda condition, *xy: rows.where(condition, *xy) if xy else indexing.nonzero(condition, as_tuple=True),
-    np.clip: lambda a, a_min=None, a_max=None: elementwise.clamp(a, a_min, a_max),
+    np.clip: lambda a, a_min=None, a_max=None, min=None, max=None: elementwise.clamp(
+        a, min if a_min is None else a_min, max if a_max is None else a_max
+    ),
     np.round: lambda a, decimals=0: elementwise.round(a, decimals=decimals),
     np.real: elementwise.real,
     np.imag: elementwise.imag,
-    np.dot: lambda a, b: _tensor(a) @ _tensor(b),
+    np.dot: _dot,
     np.zeros_like: lambda a, dtype=None: creation.zeros_like(a, dtype=dtype),
     np.ones_like: lambda a, dtype=None: creation.ones_like(a, dtype=dtype),
     np.full_like: lambda a, fill_value, dtype=None: creation.full_like(a, fill_value, dtype=dtype),
@@ -162,4 +193,4 @@ def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any)
             f"{name} is not defined for tensors; take the values with tensor.detach().numpy(), which leaves the "
             "gradient behind"
         )
-    return known(*args, **{k: v for k, v in kwargs.items() if v is not np._NoValue and v is not None})
+    return known(*args, **{k: v for k, v in kwargs.items() if v is not np._NoValue and (v is not None or k == "axis")})

@@ -183,8 +183,12 @@ def harmonise(entry: Op, inputs: Sequence[Any], promoted: Sequence[bool]) -> lis
         for x, name, wanted in zip(bare, names, promoted, strict=True)
         if wanted and not (x is None and name in entry.optional)
     ]
-    if not all(isinstance(x, np.ndarray | bool | int | float | complex) for x in active):
-        return None
+    for x in active:
+        if not isinstance(x, np.ndarray | bool | int | float | complex):
+            if isinstance(x, str | bytes | list | tuple) and entry.differentiable:
+                # Python would try to repeat it, and complain of something else.
+                raise TypeError(f"{entry.name}(): operands must be Tensors or numbers, not {type(x).__name__}")
+            return None
     target = common_dtype(active)
     refused = entry.refuses + ("c" if entry.numbers == "real" else "")
     if target.kind in refused or any(x.dtype.kind in refused for x in active if isinstance(x, np.ndarray)):

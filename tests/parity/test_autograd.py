@@ -343,11 +343,11 @@ def hook_with_create_graph(m):
     return g, m.autograd.grad(g.sum(), x)
 
 
-def hook_on_a_node(m):
+def hook_on_what_was_computed(m):
     x, seen = leaf(m), []
     y = x * 2
-    y.register_hook(lambda g: seen.append("tensor"))
-    y.sum().backward()
+    y.register_hook(lambda g: seen.append(g.clone()))
+    (y * y).sum().backward()
     return seen
 
 
@@ -551,7 +551,7 @@ PROGRAMS = [
     to_a_broadcast_leaf, to_leaves_of_two_dtypes, to_one_of_two, past_a_detached, with_a_frozen_part, a_small_network,
     grad_of_one, grad_of_many, grad_by_a_result, grad_unused, grad_materialized, grad_by_itself, grad_by_a_view, three_orders,
     hessian_times_vector, gradient_penalty, double_backward_trick, hook_on_a_leaf, hook_that_replaces, hooks_in_order,
-    hook_removed, hook_on_a_sum_of_paths, hook_after_accumulation, hook_with_grad, hook_with_create_graph, hook_on_a_node,
+    hook_removed, hook_on_a_sum_of_paths, hook_after_accumulation, hook_with_grad, hook_with_create_graph, hook_on_what_was_computed,
     retained_gradients, retained_and_hooked, no_grad, no_grad_as_decorator, nested_modes, modes_after_an_error, set_grad_enabled_as_function, set_grad_enabled_as_decorator, inference_mode,
     inference_mode_as_decorator, backward_under_no_grad, generator_under_no_grad, what_is_a_leaf, requires_grad_spreads,
     copied_deeply, copied, copied_within_a_list, pickled, pickled_in_several_dtypes, as_a_key, data, detach_in_place,

@@ -23,16 +23,13 @@ WHOLE = np.array([1, 2, 3, 4])
 
 def each(names, program, *inputs, **more):
     """One line for each of `names`; the program takes the name first."""
+    written = "_" if program is in_place else ""
+    what = " ".join(map(str, inputs)) if all(isinstance(spec, tuple) for spec in inputs) else "of values"
 
     def called(name):
         return lambda m, *xs: program(name, m, *xs)
 
-    return [case(f"{name}-{'-'.join(map(str, inputs)) if shapes_only(inputs) else 'values'}", called(name), *inputs, **more)
-            for name in names.split()]  # fmt: skip
-
-
-def shapes_only(inputs):
-    return all(isinstance(spec, tuple) for spec in inputs)
+    return [case(f"{name}{written} {what}", called(name), *inputs, **more) for name in names.split()]
 
 
 def both_ways(name, m, x, *rest):
@@ -278,7 +275,7 @@ def max_unpacked(m, x):
 SHAPES = [
     case("reshape", lambda m, x: [m.reshape(x, (4, 3)), x.reshape(2, 6), x.reshape(-1), x.reshape((2, -1)), x.reshape([12])], A),
     case("reshape of 0-d and empty", lambda m, x, y: [x.reshape(1, 1), x.reshape(-1), y.reshape(3, 0), y.reshape(0)], (), (0, 3)),
-    case("view", lambda m, x: [(x * 1).view(4, 3), (x * 1).view(-1), (x * 1).view((2, 2, 3)), (x + 0).view_as(x)], A),
+    case("view", lambda m, x: [x.contiguous().view(4, 3), x.contiguous().view(-1), x.contiguous().view((2, 2, 3)), x.contiguous().view_as(x)], A),
     case("reshape_as", lambda m, x, y: x.reshape_as(y), A, (2, 6)),
     case("flatten", lambda m, x: [m.flatten(x), x.flatten(1), x.flatten(0, 1), m.flatten(x, start_dim=-2, end_dim=-1)], C),
     case("flatten of 0-d", lambda m, x: [x.flatten(), x.ravel(), m.ravel(x)], ()),

@@ -22,7 +22,7 @@ VIEWS = {
     "[:, 1:]": lambda t: t[:, 1:],
     "[...]": lambda t: t[...],
     "transpose": lambda t: t.transpose(0, -1),
-    "permute": lambda t: t.permute(*reversed(range(t.dim()))),
+    "permute": lambda t: t.permute(tuple(reversed(range(t.dim())))),
     "movedim": lambda t: t.movedim(0, -1),
     "unsqueeze": lambda t: t.unsqueeze(-1),
     "squeeze": lambda t: t.squeeze(),

@@ -57,6 +57,7 @@ class Module:
         set_plainly("_forward_pre_hooks", {})
         set_plainly("_backward_hooks", {})
         set_plainly("_backward_pre_hooks", {})
+        set_plainly("_has_had_hooks", False)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; a subclass defines it.
@@ -68,7 +69,7 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What `forward` computes, with the hooks around it."""
-        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+        if self._has_had_hooks:
             return call_with_hooks(self, args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -390,20 +391,24 @@ class Module:
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, args)` before each forward; what it returns replaces the arguments."""
+        self._has_had_hooks = True
         return register(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after each forward; what it returns replaces the output."""
+        self._has_had_hooks = True
         return register(self._forward_hooks, (hook, with_kwargs), prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` in each backward; what it returns replaces `grad_input`."""
+        self._has_had_hooks = True
         return register(self._backward_hooks, hook, prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` before each backward; what it returns replaces `grad_output`."""
+        self._has_had_hooks = True
         return register(self._backward_pre_hooks, hook, prepend)
 
     # --- how it looks ------------------------------------------------------------------------------

@@ -91,9 +91,11 @@ class Flat:
             if p.array.dtype is not dtype:
                 return False
             if placed:
-                now = state.get(p, {})
-                for name, value in placed.items():
-                    if now.get(name) is not value:
+                now = state.get(p)
+                if now is None:
+                    return False
+                for name in placed:
+                    if name not in now or now[name] is not placed[name]:
                         return False
         return True
 
