@@ -236,6 +236,7 @@ INDICES = [
     ("gather by a larger index", lambda m: m.ones(2, 2).gather(0, m.tensor([[0, 0, 0]])), "[1, 3]", "[2, 2]"),
     ("index_select by floats", lambda m: m.ones(2).index_select(0, m.ones(1)), "index_select", "float32"),
     ("index_select by a matrix", lambda m: m.ones(2).index_select(0, m.tensor([[0]])), "index_select", "vector"),
+    ("index_select from the end", lambda m: m.ones(2).index_select(0, m.tensor([-1])), "index_select", "2"),
     ("index_select out of range", lambda m: m.ones(2).index_select(0, m.tensor([2])), "2"),
     ("assignment of other dtypes to positions", lambda m: m.ones(3).__setitem__(m.tensor([0]), m.tensor([1])), "float32", "int64"),
     ("assignment of a number too large", lambda m: m.ones(2).char().__setitem__(0, 300), "int8", "300"),

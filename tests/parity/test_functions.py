@@ -196,6 +196,7 @@ TRUTH = "all any"
 REDUCTIONS = [
     *each(MANY + " prod std var max min argmax argmin all any", both_ways, C),
     *each("sum mean prod amax amin max min argmax argmin all any norm", both_ways, ()),
+    *each("std var", both_ways, (), order=1),
     *each("sum mean prod all any std var norm", both_ways, (0,), order=1),
     *each("sum mean prod all any norm", both_ways, (1,)),
     *each("sum prod all any max min amax amin argmax argmin", both_ways, INTS),
@@ -527,6 +528,24 @@ FACTS = [
     case("conj, real of real", lambda m, x: [x.conj(), m.conj(x), x.real, m.real(x)], A),
 ]  # fmt: skip
 
+# --- the names of arguments -------------------------------------------------------------------------------
+
+KEYWORDS = [
+    case("of one tensor", lambda m, x: [m.exp(input=x), m.relu(input=x), m.sum(input=x, dim=0), m.clone(input=x)], A),
+    case("of two tensors", lambda m, x, y: [m.mul(x, other=y), m.add(input=x, other=y, alpha=2), m.maximum(x, other=y), x.eq(other=y)], A, A),
+    case("pow, clamp, where", lambda m, x: [m.pow(x, exponent=2), m.clamp(input=x, min=0, max=1), m.where(condition=x > 0, input=x, other=-x)], A),
+    case("reshape", lambda m, x: [x.reshape(shape=(4, 3)), m.reshape(input=x, shape=(2, 6)), x.contiguous().view(size=(12,))], A),
+    case("permute", lambda m, x: [x.permute(dims=(1, 0)), m.permute(x, dims=(1, 0)), x.transpose(dim0=0, dim1=1), m.movedim(x, source=0, destination=1)], A),
+    case("flip, roll, tile", lambda m, x: [x.flip(dims=(0,)), m.flip(x, dims=[0, 1]), m.roll(x, shifts=1, dims=0), m.tile(x, dims=(2,)), x.repeat(repeats=(2, 1))], A),
+    case("expand, squeeze", lambda m, x: [x.expand(size=(2, 3, 4)), m.broadcast_to(x, size=(2, 3, 4)), x.unsqueeze(dim=1).squeeze(dim=1), x.narrow(dim=0, start=1, length=1)], A),
+    case("cat, split", lambda m, x: [m.cat(tensors=[x, x], dim=1), m.stack(tensors=[x, x], dim=1), m.split(x, split_size_or_sections=2, dim=0), x.split(split_size=2), m.chunk(x, chunks=2, dim=1)], A),
+    case("indexing", lambda m, x: [m.gather(x, dim=0, index=m.tensor([[0, 1, 2, 0]])), x.index_select(dim=0, index=m.tensor([1])), m.masked_fill(x, mask=x > 0, value=2), m.masked_select(x, mask=x > 0)], A),
+    case("reductions", lambda m, x: [x.mean(dim=0, keepdim=True), m.std(x, dim=1, correction=0), m.norm(x, p=1, dim=0), m.max(x, dim=0, keepdim=True), x.argmax(dim=1), m.cumsum(x, dim=0), x.softmax(dim=-1)], A),
+    case("products", lambda m, x, y: [m.matmul(x, other=y), m.mm(input=x, mat2=y), m.addmm(input=x @ y, mat1=x, mat2=y, beta=2), m.outer(x[0], vec2=x[1])], (3, 3), (3, 3)),
+    case("creation", lambda m: [m.zeros(size=(2,)), m.full(size=(2,), fill_value=3), m.eye(n=2, m=3), m.arange(start=0, end=3, step=2), m.linspace(start=0, end=1, steps=3), m.tensor(data=[1])]),
+    case("drawing", lambda m: [tuple(m.rand(size=(2,)).shape), tuple(m.randint(low=0, high=3, size=(2,)).shape), tuple(m.randint(high=3, size=(2,)).shape), tuple(m.normal(mean=0.0, std=1.0, size=(2,)).shape)]),
+]  # fmt: skip
+
 # --- complex numbers --------------------------------------------------------------------------------------
 
 COMPLEX = [
@@ -550,7 +569,7 @@ COMPLEX = [
     case("to real and back", lambda m, z: [z.abs().to(z.dtype), z.cfloat(), z.to(m.complex64)], A),
 ]  # fmt: skip
 
-TABLES = (UNARY, BINARY, REDUCTIONS, SHAPES, INDEXING, PRODUCTS, CREATION, FACTS)
+TABLES = (UNARY, BINARY, REDUCTIONS, SHAPES, INDEXING, PRODUCTS, KEYWORDS, CREATION, FACTS)
 
 
 pytestmark = [

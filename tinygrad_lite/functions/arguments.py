@@ -86,9 +86,9 @@ def to_shape(function: str, sizes: Sequence[Any]) -> tuple[int, ...]:
         raise TypeError(f"{function}(): a shape must be integers, got {tuple(sizes)!r}") from None
 
 
-def sizes_of(name: str, size: tuple[Any, ...], names: dict[str, Any]) -> tuple[int, ...]:
-    """The shape that `zeros` and its like were given: as numbers, as one sequence, or as `size=`."""
-    size = (names.pop("size"),) if "size" in names else size
+def sizes_of(name: str, size: tuple[Any, ...], names: dict[str, Any], keyword: str = "size") -> tuple[int, ...]:
+    """The shape that `zeros` and its like were given: as numbers, as one sequence, or by its keyword."""
+    size = (names.pop(keyword),) if keyword in names else size
     if names:
         raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(names))!r}")
     return to_shape(name, size)

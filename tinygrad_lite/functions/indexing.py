@@ -251,6 +251,9 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if index.array.dtype not in (np.int32, np.int64):
         raise RuntimeError(f"index_select(): Expected dtype int32 or int64 for index, got {index.dtype}")
     axis = one_dim("index_select", dim, input.array.ndim)
+    size = input.array.shape[axis] if input.array.ndim else 1
+    if index.array.size and (index.array.min() < 0 or index.array.max() >= size):
+        raise IndexError(f"index_select(): index out of range for dimension {axis} with size {size}")
     return ops.index(input, (slice(None),) * axis + (np.atleast_1d(index.array),))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from tinygrad_lite.functions.arguments import need_tensor, one_dim, to_shape
+from tinygrad_lite.functions.arguments import need_tensor, one_dim, sizes_of
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.ops import index as index_ops
 from tinygrad_lite.ops import shape as ops
@@ -97,8 +97,16 @@ def _pieces(input: Tensor, sizes: Sequence[int], axis: int, origin: str) -> tupl
     return tuple(out)
 
 
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int] | None = None, dim: int = 0, *, split_size: Any = None
+) -> tuple[Tensor, ...]:
     """Cut along `dim` into pieces of one size (the last may be smaller) or of the sizes listed; views.
+
+    Args:
+        tensor: what to cut.
+        split_size_or_sections: the size of the pieces, or the size of each.
+        dim: where to cut along.
+        split_size: the same, under the name that PyTorch's method has for it.
 
     Raises:
         RuntimeError: if the sizes listed do not add up, or the size is negative.
@@ -113,7 +121,9 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     axis = one_dim("split", dim, tensor.array.ndim)
     n = tensor.array.shape[axis]
-    size = split_size_or_sections
+    size = split_size_or_sections if split_size is None else split_size
+    if size is None:
+        raise TypeError("split() missing 1 required argument: 'split_size'")
     if isinstance(size, int):
         if size < 0 or (size == 0 and n):
             raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
@@ -189,7 +199,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return index_ops.select(input, (slice(None),) * axis + (slice(first, first + length),))
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *repeats: Any, **names: Any) -> Tensor:
     """Copies laid side by side, `repeats[k]` of them along dimension k.
 
     Raises:
@@ -201,7 +211,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
         tensor([[1, 2, 1, 2],
                 [1, 2, 1, 2]])
     """
-    counts = to_shape("repeat", repeats)
+    counts = sizes_of("repeat", repeats, names, "repeats")
     if len(counts) < input.array.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
@@ -210,7 +220,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     return ops.repeat(input, counts)
 
 
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *dims: Any, **names: Any) -> Tensor:
     """As `repeat`, but missing numbers count as 1 from the left.
 
     Example:
@@ -220,5 +230,5 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
                 [2, 2]])
     """
     need_tensor("tile", "input", input)
-    counts = to_shape("tile", dims)
+    counts = sizes_of("tile", dims, names, "dims")
     return ops.repeat(input, (1,) * (input.array.ndim - len(counts)) + counts)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygrad_lite.functions.arguments import need_tensor, one_dim, to_axis, to_shape
+from tinygrad_lite.functions.arguments import need_tensor, one_dim, sizes_of, to_axis
 from tinygrad_lite.ops import shape as ops
 from tinygrad_lite.views import owner
 
@@ -40,7 +40,7 @@ def _complete(name: str, shape: tuple[int, ...], size: int) -> tuple[int, ...]:
     return tuple(size // known if n == -1 else n for n in shape)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *shape: Any, **names: Any) -> Tensor:
     """The same elements in another shape; a view where possible. One size may be -1.
 
     Raises:
@@ -53,10 +53,10 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
                 [3, 4, 5]])
     """
     need_tensor("reshape", "input", input)
-    return ops.reshape(input, _complete("reshape", to_shape("reshape", shape), input.array.size))
+    return ops.reshape(input, _complete("reshape", sizes_of("reshape", shape, names, "shape"), input.array.size))
 
 
-def view(input: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *size: Any, **names: Any) -> Tensor:
     """The same memory in another shape: `reshape` that never copies.
 
     Raises:
@@ -68,7 +68,7 @@ def view(input: Tensor, *shape: Any) -> Tensor:
         tensor([[0, 1],
                 [2, 3]])
     """
-    out = ops.reshape(input, _complete("view", to_shape("view", shape), input.array.size))
+    out = ops.reshape(input, _complete("view", sizes_of("view", size, names), input.array.size))
     if input.array.size and owner(out.array) is not owner(input.array):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans "
@@ -109,7 +109,7 @@ def ravel(input: Tensor) -> Tensor:
     return reshape(input if input.array.flags.c_contiguous else clone(input), -1)
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *dims: Any, **names: Any) -> Tensor:
     """The dimensions in another order; a view.
 
     Raises:
@@ -121,7 +121,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
         Size([4, 2, 3])
     """
     need_tensor("permute", "input", input)
-    axes = to_shape("permute", dims)
+    axes = sizes_of("permute", dims, names, "dims")
     ndim = input.array.ndim
     if len(axes) != ndim:
         raise RuntimeError(
@@ -195,7 +195,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 moveaxis = movedim
 
 
-def expand(input: Tensor, *sizes: Any) -> Tensor:
+def expand(input: Tensor, *size: Any, **names: Any) -> Tensor:
     """Dimensions of size 1 repeated without copying; -1 leaves a dimension as it is. A read-only view.
 
     Raises:
@@ -208,7 +208,7 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
                 [2, 2, 2]])
     """
     need_tensor("expand", "input", input)
-    shape = to_shape("expand", sizes)
+    shape = sizes_of("expand", size, names)
     own = input.array.shape
     lead = len(shape) - len(own)
     if lead < 0 or any(n != -1 and m not in (1, n) for n, m in zip(shape[lead:], own, strict=True)):
@@ -224,15 +224,15 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     return ops.expand(input, full)
 
 
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
-    """`input` expanded to `shape`. See `expand`.
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """`input` expanded to `size`. See `expand`.
 
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.broadcast_to(tg.ones(2), (3, 2)).shape
         Size([3, 2])
     """
-    return expand(input, shape)
+    return expand(input, size)
 
 
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
@@ -269,7 +269,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return ops.unsqueeze(input, one_dim("unsqueeze", dim, input.array.ndim + 1))
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *dims: Any, **names: Any) -> Tensor:
     """In reverse order along `dims`; a copy.
 
     Example:
@@ -279,7 +279,7 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
                 [2, 1]])
     """
     need_tensor("flip", "input", input)
-    axes = to_axis("flip", to_shape("flip", dims), input.array.ndim)
+    axes = to_axis("flip", sizes_of("flip", dims, names, "dims"), input.array.ndim)
     return ops.flip(input, axes or ())
 
 

@@ -253,7 +253,7 @@ atan2 = op(
     y=lambda g, x, y: -_over_radius(g, x, y),
 )
 hypot = op(
-    "hypot", np.hypot, "promote", broadcasts=True,
+    "hypot", np.hypot, "float", broadcasts=True,
     numbers="real", doc="sqrt(x² + y²) without overflow: [3., 5.], [4., 12.] -> [ 5., 13.]",
     x=lambda g, x, out: g * (x / out),
     y=lambda g, y, out: g * (y / out),

@@ -65,7 +65,8 @@ def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def _var(x: Any, axis: Axis = None, ddof: float = 1, keepdims: bool = False) -> Any:
     n = count(x.shape, axis)
     away = np.absolute(x - _mean(x, axis, True))
-    total = _sum(np.square(away, out=away), axis, keepdims)
+    away *= away
+    total = _sum(away, axis, keepdims)
     return total / (n - ddof) if n > ddof else total * math.inf if n < ddof or total.size else total
 
 
