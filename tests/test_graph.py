@@ -318,6 +318,13 @@ def test_next_functions_walk_the_graph_as_in_pytorch():
     assert product.next_functions[1] == (None, 0)
 
 
+def test_shifts_work_from_either_side():
+    x = tg.tensor([1, 2])
+    assert (x << 2).tolist() == [4, 8]
+    assert (2 << x).tolist() == [4, 8]
+    assert (8 >> x).tolist() == [4, 2]
+
+
 def test_silent_where_pytorch_is_silent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # even where a warning would be an error

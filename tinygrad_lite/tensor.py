@@ -487,7 +487,8 @@ class Tensor(TensorMethods):
     __and__, __rand__ = rows.bitwise_and, _swapped(rows.bitwise_and)
     __or__, __ror__ = rows.bitwise_or, _swapped(rows.bitwise_or)
     __xor__, __rxor__ = rows.bitwise_xor, _swapped(rows.bitwise_xor)
-    __lshift__, __rshift__ = rows.bitwise_left_shift, rows.bitwise_right_shift
+    __lshift__, __rlshift__ = rows.bitwise_left_shift, _swapped(rows.bitwise_left_shift)
+    __rshift__, __rrshift__ = rows.bitwise_right_shift, _swapped(rows.bitwise_right_shift)
     __invert__ = rows.bitwise_not
     __getitem__, __setitem__ = indexing.getitem, indexing.setitem
 
@@ -509,7 +510,6 @@ class Tensor(TensorMethods):
     real = property(elementwise.real, doc=elementwise.real.__doc__)
     imag = property(elementwise.imag, doc=elementwise.imag.__doc__)
     conjugate = elementwise.conj
-    new = make
 
 
 def _rebuild(kind: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tensor:
