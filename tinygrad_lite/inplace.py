@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.graph import Node, TensorCore, enable_grad, mode, tick
-from tinygrad_lite.op import Op, cast, op
+from tinygrad_lite.op import cast, op
 from tinygrad_lite.views import extra_of, live_views, note_write, owner
 
 Steps = Sequence[tuple[Callable[..., Any], dict[str, Any]]]
@@ -155,7 +155,7 @@ def rebase(x: TensorCore, node: Node | None) -> None:
 def _view_write_node(base: TensorCore, view: TensorCore, node: Node | None, steps: Steps) -> Node:
     """The node of `view_write(base, view)`, whose output is the memory of `base` itself."""
     made = Node()
-    made.op = TABLE_ROW
+    made.op = view_write.op
     made.edges = ((base.node or base) if base.needs_grad else None, node)
     made.saved = ()
     made.shapes = (base.array.shape, view.array.shape)
@@ -163,9 +163,6 @@ def _view_write_node(base: TensorCore, view: TensorCore, node: Node | None, step
     made.hooks = None
     made.order = tick()
     return made
-
-
-TABLE_ROW: Op = view_write.op
 
 
 def in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -422,9 +422,7 @@ def _variadic(entry: Op) -> Callable[..., Any]:
             out = entry.forward(arrays, **params)
         except Exception as error:
             raise explain(entry, error, arrays, params) from error
-        t = object.__new__(_globals["Result"])
-        t.array = np.asarray(out)
-        t._grad = t.extra = t.node = None
+        t = bare(np.asarray(out))
         t.needs_grad = mode.grad and any(isinstance(x, TensorCore) and x.needs_grad for x in xs)
         if t.needs_grad:
             n = t.node = Node()

@@ -18,7 +18,7 @@ Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above th
 Number: TypeAlias = bool | int | float | complex
 
 
-def _documentation(row: Callable[..., Any], name: str, arguments: str, about: str) -> str:
+def _documentation(row: Callable[..., Any], name: str, about: str) -> str:
     """A docstring with an example, made of the row's sentence, `what it is: inputs -> output`."""
     sentence, _, example = row.op.doc.rpartition(": ")  # type: ignore[attr-defined]
     inputs, _, output = example.partition(" -> ")
@@ -48,7 +48,7 @@ def _unary(row: Callable[..., Any], name: str | None = None) -> Callable[[Tensor
         return row(input)
 
     about = f"Args:\n    input: a tensor of any shape.\n\nReturns:\n    a tensor of the same shape, {_kinds(row)}."
-    function.__doc__ = _documentation(row, called, "input", about)
+    function.__doc__ = _documentation(row, called, about)
     function.__name__ = function.__qualname__ = called
     return function
 
@@ -70,7 +70,7 @@ def _binary(row: Callable[..., Any], numbers: bool = True) -> Callable[[Tensor, 
         "Returns:\n    a tensor of the broadcast shape and the common dtype.\n\n"
         "Raises:\n    RuntimeError: if the shapes do not broadcast."
     )
-    function.__doc__ = _documentation(row, called, "input, other", about)
+    function.__doc__ = _documentation(row, called, about)
     function.__name__ = function.__qualname__ = called
     return function
 
