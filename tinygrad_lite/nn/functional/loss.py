@@ -1,4 +1,4 @@
-"""Losses as functions, under PyTorch's names; `functional` passes them on."""
+"""Losses as functions, under PyTorch's names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from tinygrad_lite.functions.arguments import need_tensor
 from tinygrad_lite.functions.reduction import log_softmax
 from tinygrad_lite.ops import elementwise as rows
 from tinygrad_lite.ops import loss as loss_rows
+from tinygrad_lite.ops.activation import logsigmoid
 from tinygrad_lite.tensors import make
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss",
+    "smooth_l1_loss",
+]  # fmt: skip
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 
@@ -386,6 +392,6 @@ def binary_cross_entropy_with_logits(
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     if target.array.dtype.kind != "f":
         raise RuntimeError(f"Found dtype {target.dtype} but expected {input.dtype}; use target.float()")
-    positive = rows.logsigmoid(input) if pos_weight is None else rows.logsigmoid(input) * pos_weight
-    losses = -(target * positive + (1 - target) * rows.logsigmoid(-input))
+    positive = logsigmoid(input) if pos_weight is None else logsigmoid(input) * pos_weight
+    losses = -(target * positive + (1 - target) * logsigmoid(-input))
     return _reduced(losses if weight is None else losses * weight, reduction)

@@ -1,4 +1,4 @@
-"""Layers and losses as functions, under PyTorch's names."""
+"""Activations as functions, under PyTorch's names."""
 
 from __future__ import annotations
 
@@ -6,69 +6,19 @@ import math
 import warnings
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from tinygrad_lite.functions import elementwise, reduction
 from tinygrad_lite.functions.arguments import need_tensor
 from tinygrad_lite.functions.elementwise import sigmoid, tanh
-from tinygrad_lite.functions.indexing import one_hot
-from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.inplace import write
-from tinygrad_lite.nn.functional_loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    l1_loss,
-    mse_loss,
-    nll_loss,
-    smooth_l1_loss,
-)
-from tinygrad_lite.ops import elementwise as rows
-from tinygrad_lite.ops import linalg as matrix_rows
-from tinygrad_lite.random import current_generator
+from tinygrad_lite.ops import activation as rows
+from tinygrad_lite.ops.elementwise import where
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "dropout", "elu", "gelu", "hardtanh",
-    "l1_loss", "leaky_relu", "linear", "log_softmax", "logsigmoid", "mse_loss", "nll_loss", "one_hot", "relu", "relu6",
-    "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh",
+    "elu", "gelu", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "relu", "relu6", "selu", "sigmoid", "silu",
+    "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
-
-
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`input @ weight.T + bias`.
-
-    Args:
-        input: (*, in_features).
-        weight: (out_features, in_features).
-        bias: (out_features,) or None.
-
-    Returns:
-        (*, out_features).
-
-    Raises:
-        RuntimeError: if the shapes or dtypes do not fit.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.nn.functional.linear(tg.ones(1, 2), tg.tensor([[1.0, 2.0]]), tg.tensor([0.5]))
-        tensor([[3.5000]])
-    """
-    if not (isinstance(input, TensorCore) and isinstance(weight, TensorCore)):
-        need_tensor("linear", "input", input)
-        need_tensor("linear", "weight", weight, 2)
-    if bias is not None:
-        need_tensor("linear", "bias", bias, 3)
-        if bias.array.dtype is not weight.array.dtype:
-            raise RuntimeError(
-                f"linear(): expected bias and weight to have the same dtype, but got: {bias.dtype} != {weight.dtype}"
-            )
-    if weight.array.ndim == 2:
-        return matrix_rows.linear(input, weight, bias)
-    if weight.array.ndim != 1 or bias is not None:
-        raise RuntimeError(f"linear(): weight must be a matrix, got a {weight.array.ndim}-D tensor")
-    return input @ weight
 
 
 def _activate(name: str, input: Tensor, inplace: bool, row: Any, *params: Any, kinds: str = "f") -> Tensor:
@@ -170,7 +120,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     scaled = input if beta == 1 else input * beta
     smooth = _activate("softplus", scaled, False, rows.softplus)
     smooth = smooth if beta == 1 else smooth / beta
-    return rows.where(scaled.detach() > threshold, input, smooth)
+    return where(scaled.detach() > threshold, input, smooth)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
@@ -257,37 +207,3 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     """
     need_tensor("log_softmax", "input", input)
     return reduction.log_softmax(input, _implicit_dim("log_softmax", input.ndim) if dim is None else dim, dtype=dtype)
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each element set to zero with probability p, the others divided by 1 - p (Srivastava et al., 2014).
-
-    Args:
-        input: a tensor.
-        p: the probability.
-        training: whether to do anything at all.
-        inplace: write into the input.
-
-    Raises:
-        ValueError: if p is not in [0, 1].
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> _ = tg.manual_seed(0)
-        >>> tg.nn.functional.dropout(tg.ones(4), 0.5)
-        tensor([0., 0., 2., 0.])
-    """
-    need_tensor("dropout", "input", input)
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or not input.array.size:
-        return input
-    array = input.array
-    if array.dtype.kind == "c":
-        raise NotImplementedError(f'"dropout" not implemented for {input.dtype}')
-    if array.dtype.kind != "f":
-        raise RuntimeError(f"dropout(): result type Float can't be cast to {input.dtype}; convert the input first")
-    kept = current_generator().bernoulli(array.size, 1 - p) if p < 1 else np.zeros(array.size, bool)
-    scale = 1 / (1 - p) if p < 1 else 0.0
-    mask = (kept * np.asarray(scale, array.dtype)).reshape(array.shape)
-    return write(input, lambda: rows.mul(input, mask), "dropout_") if inplace else rows.mul(input, mask)
