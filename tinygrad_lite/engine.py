@@ -20,8 +20,12 @@ from typing import Any
 import numpy as np
 from numpy import add, asarray, ndarray
 
+from tinygrad_lite import anomaly
+from tinygrad_lite.bundle import Bundle
 from tinygrad_lite.graph import Node, TensorCore, mode
+from tinygrad_lite.packing import Packed
 from tinygrad_lite.quiet import quiet
+from tinygrad_lite.tensors import bare
 from tinygrad_lite.views import last_write, note_write, spoiled
 
 SECOND_TIME = (
@@ -71,7 +75,7 @@ class Backward:
         """Run the pass; returns the gradient of each wanted node or leaf by its `id`."""
         on_path = None if self.wanted is None else _nodes_leading_to(self.wanted, roots)
         before = mode.grad
-        mode.grad = self.create_graph
+        mode.grad = mode.recording(self.create_graph)
         try:
             with quiet():
                 self._loop(self._start(roots, gradients, on_path), on_path)
@@ -104,6 +108,7 @@ class Backward:
         """Run the rules of each node on the gradient that has gathered there, latest node first."""
         grads, owned, leaves = self.grads, self.owned, self.leaves
         wanted, create_graph, retain_graph = self.wanted, self.create_graph, self.retain_graph
+        check_nan = anomaly.state.on and anomaly.state.check_nan
         while heap:
             node = heappop(heap)[1]
             key = id(node)
@@ -115,21 +120,30 @@ class Backward:
             saved = node.saved
             if saved is None:
                 raise RuntimeError(SECOND_TIME.format(node=node))
-            if node.order < last_write[0] and (found := spoiled(node)):
-                raise RuntimeError(_spoiled_message(node, *found))
+            if type(saved) is Packed:
+                saved = saved.unpacked()
+            if node.order < last_write[0] and (found := spoiled(saved, node.order)):
+                raise RuntimeError(spoiled_message(node, *found))
             if create_graph:
-                saved = self._as_tensors(node, saved)
+                saved = saved_tensors(node, saved)
             op, edges, shapes = node.op, node.edges, node.shapes
             broadcasts = op.broadcasts
-            for k, rule in op.calls_of(edges) if op.variadic else op.calls:
+            rules = op.calls_of(edges) if op.variadic else op.calls
+            if check_nan or (node.hooks and node.hooks.after):
+                rules = self._run_first(node, rules, g, saved, on_path)
+            for k, rule in rules:
                 edge = edges[k]
                 if edge is None or (on_path is not None and id(edge) not in on_path):
                     continue
                 d = rule(g, saved, node, k)
+                if d is None:
+                    continue
                 if create_graph:
                     fresh = False
                 elif type(d) is ndarray:
                     fresh = d is not g and d.base is None
+                elif type(d) is Bundle:
+                    fresh = False
                 else:  # a sum over everything is a NumPy number
                     d = asarray(d)
                     fresh = True
@@ -152,37 +166,47 @@ class Backward:
                     add(total, d, out=total)
                 else:
                     total = grads[target] + d
-                    if not create_graph:
+                    if not create_graph and type(total) is not Bundle:
                         total = asarray(total)
                         owned.add(target)
                     grads[target] = total
             if saved and not retain_graph:
                 node.saved = None
 
-    def _as_tensors(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The saved arrays as the tensors they were, tied to the graph that made them."""
-        op = node.op
-        if op.variadic and op.saves:
-            first = tuple(self._tied(a, e) for a, e in zip(saved[0], node.edges, strict=True))
-            return (first, *(self._tied(a, node) for a in saved[1:]))
-        return tuple(
-            self._tied(array, node if name == "out" else node.edges[op.inputs.index(name)])
-            for name, array in zip(op.saves, saved, strict=True)
-        )
+    def _run_first(self, node: Node, rules: Any, g: Any, saved: Any, on_path: set[int] | None) -> Any:
+        """Run the rules of a node that is watched; returns rules that give the answers."""
+        answers: list[Any] = [None] * len(node.edges)
+        for k, rule in rules:
+            edge = node.edges[k]
+            if edge is None or (on_path is not None and id(edge) not in on_path):
+                continue
+            answers[k] = rule(g, saved, node, k)
+            if answers[k] is not None:
+                anomaly.check(node, k, answers[k])
+        for hook in list(node.hooks.after.values()) if node.hooks else ():
+            given = tuple(None if d is None or type(d) is Bundle else self._shown(d) for d in answers)
+            arrived = tuple(map(self._shown, g)) if type(g) is Bundle else (self._shown(g),)
+            changed = hook(given, arrived)
+            if changed is not None:
+                changed = changed if isinstance(changed, tuple) else (changed,)
+                answers = [d if new is None else self._taken(new) for d, new in zip(answers, changed, strict=True)]
+        return [(k, lambda g, saved, node, k, d=d: d) for k, d in enumerate(answers)]
 
-    def _tied(self, array: Any, edge: Node | TensorCore | None) -> Any:
-        """`array` as the tensor that `edge` stands for; a constant stays as it is."""
-        if edge is None or not isinstance(array, np.ndarray):
-            return array
-        if isinstance(edge, TensorCore):
-            return edge
-        tensor = self.wrap(array)
-        tensor.node, tensor.needs_grad = edge, True
-        return tensor
+    def _shown(self, g: Any) -> Any:
+        """A gradient as hooks see it: a tensor."""
+        return g if g is None or isinstance(g, TensorCore) else self.wrap(asarray(g))
+
+    def _taken(self, g: Any) -> Any:
+        """A gradient as a hook gives it back."""
+        return g if self.create_graph or g is None else g.array
 
     def _call_hooks(self, hooks: dict[int, Any], g: Any) -> Any:
         for hook in list(hooks.values()):
-            given = g if isinstance(g, TensorCore) else self.wrap(g)
+            if type(g) is Bundle:
+                answer = hook(Bundle(map(self._shown, g)))
+                g = g if answer is None else Bundle(map(self._taken, answer))
+                continue
+            given = self._shown(g)
             answer = hook(given)
             if answer is not None:
                 if not isinstance(answer, TensorCore):
@@ -192,7 +216,7 @@ class Backward:
                         f"hook has changed the size of value: the gradient has shape {given.array.shape}, "
                         f"the hook returned {answer.array.shape}"
                     )
-                g = answer if self.create_graph else answer.array
+                g = self._taken(answer)
         return g
 
     def _finish_leaves(self) -> None:
@@ -249,9 +273,27 @@ def _nodes_leading_to(wanted: set[int], roots: Sequence[TensorCore]) -> set[int]
     return found
 
 
-def _spoiled_message(node: Node, array: np.ndarray, write: Any) -> str:
+def saved_tensors(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What `node` saved as the tensors they were, tied to the graph that made them."""
+    return node.op.tied(node, saved, _tied)
+
+
+def _tied(array: Any, edge: Node | TensorCore | None) -> Any:
+    """`array` as the tensor that `edge` stands for; a constant stays as it is."""
+    if edge is None or not isinstance(array, ndarray) or array.dtype.kind not in "fc":
+        return array
+    if isinstance(edge, TensorCore):
+        return edge
+    tensor = bare(array)
+    tensor.node, tensor.needs_grad = edge, True
+    return tensor
+
+
+def spoiled_message(node: Node, array: np.ndarray, write: Any) -> str:
+    """What to say of an array that `node` saved and `write` has changed."""
+    lines = f" {anomaly.origin(node)} The write was at {write.line}." if write.line else ""
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"{node} saved an array of shape {array.shape} ({array.dtype}), and {write.operation} wrote into its "
-        f"memory afterwards. Write into a clone() instead, or use the out-of-place operation."
+        f"memory afterwards. Write into a clone() instead, or use the out-of-place operation.{lines}"
     )

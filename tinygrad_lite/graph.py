@@ -28,13 +28,54 @@ tick = count(1).__next__
 
 
 class _Mode(threading.local):
-    """What this thread records."""
+    """What this thread records.
 
-    grad = True
+    Attributes:
+        grad: whether operations are recorded: False, True, or the function that watches, which is called
+            with each node and what it made.
+        watch: None, or that function, also where nothing is recorded at the moment.
+        inference: whether `inference_mode` is on.
+    """
+
+    grad: Any = True
+    watch: Callable[[Node, Any], None] | None = None
     inference = False
+
+    def recording(self, wanted: bool) -> Any:
+        """What `grad` is to be where recording is wanted, or not."""
+        return (self.watch or True) if wanted else False
 
 
 mode = _Mode()
+
+
+class watched:  # noqa: N801 - a context manager, named as the modes are
+    """Call `see(node, made)` for every node that this thread records inside the `with` block.
+
+    `made` is the array that the operation made, or a tuple of them. Where nobody watches, this costs
+    nothing.
+    """
+
+    def __init__(self, see: Callable[[Node, Any], None]) -> None:
+        self.see = see
+
+    def __enter__(self) -> watched:
+        self.outer = outer = mode.watch
+        if outer is None:
+            mode.watch = self.see
+        else:
+
+            def both(node: Node, made: Any) -> None:
+                outer(node, made)
+                self.see(node, made)
+
+            mode.watch = both
+        mode.grad = mode.recording(bool(mode.grad))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        mode.watch = self.outer
+        mode.grad = mode.recording(bool(mode.grad))
 
 
 class TensorCore:
@@ -69,9 +110,10 @@ class Node:
         params: what was passed beside the inputs, such as `axis`.
         order: its place in time; the backward pass runs nodes in falling order.
         hooks: None, or functions to run on the gradient that arrives here.
+        notes: what watchers wrote down about it; unset where nobody watched.
     """
 
-    __slots__ = ("__weakref__", "edges", "hooks", "op", "order", "params", "saved", "shapes")
+    __slots__ = ("__weakref__", "edges", "hooks", "notes", "op", "order", "params", "saved", "shapes")
 
     op: Op
     edges: tuple[Node | TensorCore | None, ...]
@@ -79,10 +121,28 @@ class Node:
     shapes: tuple[tuple[int, ...], ...]
     params: dict[str, Any]
     order: int
-    hooks: dict[int, Callable[..., Any]] | None
+    hooks: Hooks | None
+    notes: dict[str, Any]
+
+    def note(self, name: str, value: Any) -> None:
+        """Write `value` down about this node."""
+        try:
+            self.notes[name] = value
+        except AttributeError:
+            self.notes = {name: value}
+
+    def noted(self, name: str) -> Any:
+        """What was written down under `name`, or None."""
+        try:
+            return self.notes.get(name)
+        except AttributeError:
+            return None
 
     def name(self) -> str:
-        """The name PyTorch gives such a node, `MulBackward0`."""
+        """The name PyTorch gives such a node, `MulBackward0`; one of several outputs has that of what made it."""
+        (*_, above) = self.edges or (None,)
+        if self.op.name == "output" and isinstance(above, Node):
+            return above.name()
         return "".join(part.capitalize() for part in self.op.name.split("_")) + "Backward0"
 
     def __repr__(self) -> str:
@@ -93,11 +153,37 @@ class Node:
         """Where the gradient goes from here: `(node, 0)` for each input, as PyTorch shows it."""
         return tuple((AccumulateGrad(edge) if isinstance(edge, TensorCore) else edge, 0) for edge in self.edges)
 
-    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(gradient)` when a gradient arrives at this node; what it returns replaces it."""
+    def own_hooks(self) -> Hooks:
+        """The hooks, made on first use."""
         if self.hooks is None:
-            self.hooks = {}
-        return RemovableHandle(self.hooks, hook)
+            self.hooks = Hooks()
+        return self.hooks
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_outputs)`, a tuple, before this node runs; the tuple it returns replaces it."""
+
+        def on_gradient(g: Any) -> Any:
+            if isinstance(g, tuple):
+                return hook(g)
+            answer = hook((g,))
+            return answer if answer is None else answer[0]
+
+        return RemovableHandle(self.own_hooks(), on_gradient)
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` when this node has run; what it returns replaces `grad_inputs`."""
+        return RemovableHandle(self.own_hooks().after, hook)
+
+
+class Hooks(dict[int, Callable[..., Any]]):
+    """Functions to run on the gradient that arrives at a node; and `after`, when the node has run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.after: dict[int, Callable[..., Any]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(len(self) or self.after)
 
 
 class AccumulateGrad:
@@ -164,7 +250,7 @@ class _ModeSwitch:
 
     def __enter__(self) -> None:
         self._before = (*getattr(self, "_before", ()), (mode.grad, mode.inference))
-        mode.grad = self.grad
+        mode.grad = mode.recording(self.grad)
         if self.inference is not None:
             mode.inference = self.inference
 
@@ -309,7 +395,7 @@ def is_grad_enabled() -> bool:
         >>> tg.is_grad_enabled()
         True
     """
-    return mode.grad
+    return bool(mode.grad)
 
 
 def is_inference_mode_enabled() -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_lite.graph import Node, TensorCore, enable_grad, mode, tick
 from tinygrad_lite.op import cast, op
+from tinygrad_lite.packing import Packed
 from tinygrad_lite.views import extra_of, live_views, note_write, owner
 
 Steps = Sequence[tuple[Callable[..., Any], dict[str, Any]]]
@@ -123,6 +124,8 @@ def _kind(array: np.ndarray) -> int:
 
 def _keep_saved(node: Node, target: np.ndarray, result: np.ndarray) -> None:
     """Before `target` is overwritten: copy what `node` saved of it, and let its output be `target`."""
+    if type(node.saved) is Packed:
+        return
     memory = owner(target)
     node.saved = tuple(
         target
@@ -162,6 +165,8 @@ def _view_write_node(base: TensorCore, view: TensorCore, node: Node | None, step
     made.params = {"steps": steps}
     made.hooks = None
     made.order = tick()
+    if mode.watch is not None:
+        mode.watch(made, base.array)
     return made
 
 

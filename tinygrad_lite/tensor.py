@@ -18,10 +18,11 @@ from tinygrad_lite.dtypes import BY_NUMPY, dtype, get_default_dtype, to_dtype
 from tinygrad_lite.functions import creation, elementwise, indexing, joining, shaping
 from tinygrad_lite.graph import Node, RemovableHandle, TensorCore
 from tinygrad_lite.methods import TensorMethods
-from tinygrad_lite.op import cast, set_result_class
+from tinygrad_lite.op import cast
 from tinygrad_lite.ops import elementwise as rows
 from tinygrad_lite.ops import linalg as matrix_rows
 from tinygrad_lite.printing import tensor_text
+from tinygrad_lite.recorders import set_result_class
 from tinygrad_lite.size import Size
 from tinygrad_lite.tensors import make, set_class
 from tinygrad_lite.views import extra_of, version
@@ -260,7 +261,7 @@ class Tensor(TensorMethods):
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self.node is not None:
-            return self.node.register_hook(hook)
+            return RemovableHandle(self.node.own_hooks(), hook)
         extra = extra_of(self)
         extra.hooks = {} if extra.hooks is None else extra.hooks
         return RemovableHandle(extra.hooks, hook)
@@ -303,7 +304,7 @@ class Tensor(TensorMethods):
                 copy = gradient if gradient.requires_grad else gradient.clone()
                 tensor._grad = copy if tensor._grad is None else tensor._grad + copy
 
-        self.node.register_hook(keep)
+        RemovableHandle(self.node.own_hooks(), keep)
 
     def detach(self) -> Tensor:
         """The same memory without the history: gradients stop here."""

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.graph import Node, TensorCore, mode, tick
+from tinygrad_lite.anomaly import caller
+from tinygrad_lite.graph import TensorCore, mode, tick
 
 
 class Extra:
@@ -94,7 +95,7 @@ def live_views(base: TensorCore) -> list[TensorCore]:
 class Write:
     """The last write to a piece of memory, and how many there have been."""
 
-    __slots__ = ("count", "memory", "operation", "order")
+    __slots__ = ("count", "line", "memory", "operation", "order")
 
     def __init__(self, memory: np.ndarray) -> None:
         key = id(memory)
@@ -102,6 +103,7 @@ class Write:
         self.count = 0
         self.order = 0
         self.operation = ""
+        self.line = ""
 
 
 _writes: dict[int, Write] = {}
@@ -121,6 +123,8 @@ def note_write(tensor: TensorCore, operation: str) -> None:
         write = _writes[id(memory)] = Write(memory)
     write.count += 1
     write.operation = operation
+    if mode.watch is not None:  # anomaly mode wants to know
+        write.line = caller()
     write.order = last_write[0] = tick()
 
 
@@ -130,11 +134,11 @@ def version(tensor: TensorCore) -> int:
     return 0 if write is None else write.count
 
 
-def spoiled(node: Node) -> tuple[np.ndarray, Write] | None:
-    """The first array saved by `node` that was written to after it was saved."""
-    for array in node.saved or ():
+def spoiled(saved: tuple[Any, ...], order: int) -> tuple[np.ndarray, Write] | None:
+    """The first array of those saved at time `order` that was written to afterwards."""
+    for array in saved:
         if isinstance(array, np.ndarray):
             write = _writes.get(id(owner(array)))
-            if write is not None and write.order > node.order:
+            if write is not None and write.order > order:
                 return array, write
     return None
