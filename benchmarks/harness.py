@@ -21,11 +21,23 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = str(THREADS)  # read by NumPy and PyTorch when they are imported
 
 
+def parser(description: str) -> argparse.ArgumentParser:
+    """The command line that all benchmarks share, for those that add to it."""
+    arguments = argparse.ArgumentParser(description=description)
+    arguments.add_argument("--quick", action="store_true", help="few rounds: does it run at all?")
+    return arguments
+
+
 def options(description: str) -> argparse.Namespace:
-    """The command line that all benchmarks share."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--quick", action="store_true", help="few rounds: does it run at all?")
-    return parser.parse_args()
+    """The options of a benchmark that has only the shared ones."""
+    return parser(description).parse_args()
+
+
+def table_head() -> str:
+    """What a table of figures has to say of how they came about."""
+    return (
+        f"Python {sys.version.split()[0]}, {THREADS} threads, medians of interleaved rounds; ratios to PyTorch's time."
+    )
 
 
 def contenders() -> dict[str, Any]:
