@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tinygrad_lite.forward import Tangents
 from tinygrad_lite.gradcheck import slope
 from tinygrad_lite.op import TABLE
 from tinygrad_lite.tensors import make
@@ -63,6 +64,12 @@ def call(row, inputs, params):
     return row.record(list(inputs), **params) if row.variadic else row.record(*inputs, **params)
 
 
+def several(out):
+    """The outputs that may have a gradient, of rows with one output and of rows with more."""
+    outs = out if isinstance(out, tuple) else (out,)
+    return [x for x in outs if len(outs) == 1 or np.asarray(getattr(x, "array", x)).dtype.kind in "fc"]
+
+
 def tensors(inputs):
     return [make(x.copy(), requires_grad=x.dtype.kind in "fc") for x in inputs]
 
@@ -93,11 +100,13 @@ def test_a_row_says_what_it_is(row):
 @pytest.mark.parametrize(("row", "shapes", "params"), every_case(ALL))
 def test_on_arrays_and_on_tensors_alike(row, shapes, params):
     inputs = draw(row, shapes, "float64")
-    plain = np.asarray(call(row, inputs, params))
-    recorded = call(row, tensors(inputs), params)
-    assert np.array_equal(plain, recorded.array, equal_nan=True)
-    assert recorded.array.dtype == plain.dtype
-    assert recorded.requires_grad == row.differentiable
+    plain = several(call(row, inputs, params))
+    recorded = several(call(row, tensors(inputs), params))
+    for a, b in zip(plain, recorded, strict=True):
+        a = np.asarray(a)
+        assert np.array_equal(a, b.array, equal_nan=a.dtype.kind in "fc")
+        assert b.array.dtype == a.dtype
+        assert b.requires_grad == (row.differentiable and b.array.dtype.kind in "fc")
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -105,7 +114,9 @@ def test_on_arrays_and_on_tensors_alike(row, shapes, params):
 def test_the_dtype_is_kept(row, shapes, params, dtype):
     inputs = tensors(draw(row, shapes, dtype))
     out = call(row, inputs, params)
-    if row.numbers == "complex":
+    if isinstance(out, tuple):
+        assert all(x.array.dtype == dtype for x in several(out))
+    elif row.numbers == "complex":
         assert out.array.dtype.itemsize in (inputs[0].array.dtype.itemsize, inputs[0].array.dtype.itemsize // 2)
     elif row.name != "to":
         assert out.array.dtype == dtype
@@ -118,9 +129,13 @@ def test_the_dtype_is_kept(row, shapes, params, dtype):
         assert g is None or (g.array.dtype == x.array.dtype and g.shape == x.shape)
 
 
-def real_sum(x):
-    total = x.sum()
-    return total.real if total.is_complex() else total
+def real_sum(out):
+    totals = [x.sum() for x in several(out)]
+    return sum((t.real if t.is_complex() else t for t in totals[1:]), start=real_part(totals[0]))
+
+
+def real_part(x):
+    return x.real if x.is_complex() else x
 
 
 def pairing(a, b):
@@ -165,13 +180,25 @@ def gradients(row, inputs, params, cotangent, order):
 
 
 def weights(g):
+    if isinstance(g, tuple):
+        return [weights(x) for x in several(g)]
     return np.linspace(0.5, 1.5, max(g.numel(), 1))[: g.numel()].reshape(g.shape)
 
 
 def paired(out, cotangent):
     """<out, cotangent>, a real tensor."""
-    product = out * make(np.conj(cotangent).astype(out.array.dtype))
-    return real_sum(product)
+    if isinstance(out, tuple):
+        pairs = list(zip(several(out), cotangent, strict=True))
+        return sum((paired(x, w) for x, w in pairs[1:]), start=paired(*pairs[0]))
+    return real_sum(out * make(np.conj(cotangent).astype(out.array.dtype)))
+
+
+def value_of(row, values, params, cotangent):
+    """<out, cotangent> of raw arrays."""
+    out = call(row, values, params)
+    if isinstance(out, tuple):
+        return sum(pairing(np.asarray(x), w) for x, w in zip(several(out), cotangent, strict=True))
+    return pairing(np.asarray(out), cotangent)
 
 
 @pytest.mark.parametrize("order", [1, 2])
@@ -184,8 +211,7 @@ def test_derivatives_are_the_limits_of_differences(row, shapes, params, order):
     def function(values):
         if order == 2:
             return gradients(row, values, params, cotangent, 1)[1] and second_value(row, values, params, cotangent)
-        out = np.asarray(call(row, values, params))
-        return pairing(out, cotangent)
+        return value_of(row, values, params, cotangent)
 
     assert_derivative(function, gradient, inputs, f"{row.name}, order {order}")
 
@@ -203,9 +229,7 @@ def test_complex_gradients_follow_the_conjugate_convention(row, shapes, params):
     inputs = draw(row, shapes, "complex128")
     cotangent = weights(call(row, tensors(inputs), params))
     _, gradient = gradients(row, inputs, params, cotangent, 1)
-    assert_derivative(
-        lambda values: pairing(np.asarray(call(row, values, params)), cotangent), gradient, inputs, row.name
-    )
+    assert_derivative(lambda values: value_of(row, values, params, cotangent), gradient, inputs, row.name)
 
 
 @pytest.mark.parametrize(("row", "shapes", "params"), every_case(SMOOTH))
@@ -216,7 +240,7 @@ def test_only_what_is_asked_for_is_computed_and_saved(row, shapes, params):
             continue
         leaves = [make(v.copy(), requires_grad=j == k) for j, v in enumerate(inputs)]
         out = call(row, leaves, params)
-        if not out.requires_grad:
+        if not any(x.requires_grad for x in several(out)):
             continue
         (alone,) = tg.autograd.grad(real_sum(out), leaves[k])
         full_leaves = tensors(inputs)
@@ -231,7 +255,50 @@ def test_inputs_are_not_written_to(row, shapes, params):
     before = [x.copy() for x in inputs]
     leaves = [make(x, requires_grad=x.dtype.kind == "f") for x in inputs]
     out = call(row, leaves, params)
-    if out.requires_grad:
+    if any(x.requires_grad for x in several(out)):
         real_sum(out).backward()
     for x, then in zip(inputs, before, strict=True):
         assert np.array_equal(x, then)
+
+
+@pytest.mark.parametrize("differentiable", [False, True], ids=["alone", "recorded"])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize(("row", "shapes", "params"), every_case(SMOOTH))
+def test_forward_mode_is_reverse_mode_turned_round(row, shapes, params, dtype, differentiable):
+    """<w, J v> = <J* w, v>, where the one side is computed forward and the other backward."""
+    if dtype == "complex128" and row.numbers not in ("any", "complex"):
+        return
+    inputs = draw(row, shapes, dtype)
+    random = np.random.default_rng(2)
+    steps = [direction(random, x) if x.dtype.kind in "fc" else None for x in inputs]
+    leaves = tensors(inputs)
+    level = Tangents(differentiable=differentiable)
+    for x, step in zip(leaves, steps, strict=True):
+        if step is not None:
+            level.set(x, [make(step.astype(x.array.dtype))])
+    with level:
+        out = call(row, leaves, params)
+    outs = [x for x in several(out) if x.requires_grad]
+    tangents = [level.filled(x)[0] for x in outs]
+    ways = [direction(random, x.array) for x in outs]
+    pushed = sum(pairing(t.detach().numpy(), w) for t, w in zip(tangents, ways, strict=True))
+    for x, t in zip(outs, tangents, strict=True):
+        assert t.shape == x.shape and t.dtype == x.dtype
+    wanted = [x for x in leaves if x.requires_grad]
+    found = tg.autograd.grad(
+        outs, wanted, [make(w.astype(x.array.dtype)) for w, x in zip(ways, outs, strict=True)], allow_unused=True
+    )
+    along = [s for s in steps if s is not None]
+    pulled = sum(pairing(g.numpy(), s) for g, s in zip(found, along, strict=True) if g is not None)
+    size = sum(np.abs(t.detach().numpy()).sum() for t in tangents)
+    assert abs(pushed - pulled) <= 1e-10 * (1 + size)
+
+
+@pytest.mark.parametrize(("row", "shapes", "params"), every_case(ALL))
+def test_vmap_is_the_loop(row, shapes, params):
+    batches = [np.stack(xs) for xs in zip(*(draw(row, shapes, "float64", seed) for seed in range(3)), strict=True)]
+    mapped = tg.func.vmap(lambda *xs: call(row, xs, params))(*map(make, batches))
+    for k in range(3):
+        alone = call(row, [make(x[k]) for x in batches], params)
+        for a, b in zip(several(mapped), several(alone), strict=True):
+            assert np.array_equal(a[k].numpy(), b.numpy(), equal_nan=b.is_floating_point() or b.is_complex())

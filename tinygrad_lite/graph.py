@@ -122,16 +122,16 @@ class Node:
     params: dict[str, Any]
     order: int
     hooks: Hooks | None
-    notes: dict[str, Any]
+    notes: dict[Any, Any]
 
-    def note(self, name: str, value: Any) -> None:
+    def note(self, name: Any, value: Any) -> None:
         """Write `value` down about this node."""
         try:
             self.notes[name] = value
         except AttributeError:
             self.notes = {name: value}
 
-    def noted(self, name: str) -> Any:
+    def noted(self, name: Any) -> Any:
         """What was written down under `name`, or None."""
         try:
             return self.notes.get(name)
@@ -143,7 +143,7 @@ class Node:
         (*_, above) = self.edges or (None,)
         if self.op.name == "output" and isinstance(above, Node):
             return above.name()
-        return "".join(part.capitalize() for part in self.op.name.split("_")) + "Backward0"
+        return "".join(part[:1].upper() + part[1:] for part in self.op.name.split("_")) + "Backward0"
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"

@@ -201,6 +201,7 @@ class _Here(threading.local):
     """The generator that this thread uses in place of the default one, if any."""
 
     generator: Generator | None = None
+    refuses = False
 
 
 _here = _Here()
@@ -211,8 +212,37 @@ def current_generator() -> Generator:
 
     A thread that a `DataLoader` reads in has one of its own, so that its numbers do not depend on when
     it runs.
+
+    Raises:
+        RuntimeError: inside `vmap` with randomness="error".
     """
+    if _here.refuses:
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+            "'different' randomness flags on vmap or perform the randomness operation out of vmap"
+        )
     return _here.generator or default_generator
+
+
+class drawing:  # noqa: N801 - a context manager
+    """How random functions behave in a block that is entered again and again.
+
+    Args:
+        randomness: "error" refuses them, "same" gives them the same numbers each time, "different" others.
+    """
+
+    def __init__(self, randomness: str) -> None:
+        self.refuses = randomness == "error"
+        self.start = current_generator().get_state() if randomness == "same" else None
+
+    def __enter__(self) -> None:
+        self._before = _here.refuses
+        if self.start is not None:
+            current_generator().set_state(self.start)
+        _here.refuses = self.refuses or self._before
+
+    def __exit__(self, *exc: object) -> None:
+        _here.refuses = self._before
 
 
 def use_in_this_thread(generator: Generator) -> None:

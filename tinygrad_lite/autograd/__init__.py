@@ -1,17 +1,15 @@
 """Differentiation on request, under PyTorch's names."""
 
+from tinygrad_lite.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from tinygrad_lite.autograd import forward_ad, function, functional, graph
+from tinygrad_lite.autograd.function import Function
 from tinygrad_lite.differentiate import backward, grad
 from tinygrad_lite.graph import enable_grad, inference_mode, no_grad, set_grad_enabled
 from tinygrad_lite.ops.slopes import nan_gradients
 from tinygrad_lite.tensor import Tensor as Variable
 
 __all__ = [
-    "Variable",
-    "backward",
-    "enable_grad",
-    "grad",
-    "inference_mode",
-    "nan_gradients",
-    "no_grad",
+    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "forward_ad", "function", "functional", "grad",
+    "graph", "inference_mode", "is_anomaly_enabled", "nan_gradients", "no_grad", "set_detect_anomaly",
     "set_grad_enabled",
-]
+]  # fmt: skip
