@@ -108,7 +108,7 @@ def is_anomaly_enabled() -> bool:
     return state.on
 
 
-def _remember(node: Node, made: Any) -> None:
+def _remember(node: Node, made: Any, inputs: tuple[Any, ...]) -> None:
     node.note("line", caller())
     made = made if isinstance(made, tuple) else (made,)
     if any(_has_nan(out) for out in made):

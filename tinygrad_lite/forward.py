@@ -65,7 +65,7 @@ class Tangents:
         zero = np.zeros_like(tensor.array)
         return [bare(zero.copy()) if t is None else t for t in self.of(tensor) or [None] * self.count]
 
-    def _see(self, node: Node, made: Any) -> None:
+    def _see(self, node: Node, made: Any, inputs: tuple[Any, ...]) -> None:
         if node.op.name == "output" and isinstance(node.edges[0], Node):
             bundles = node.edges[0].noted(self)
             if bundles is not None:

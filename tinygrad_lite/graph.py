@@ -38,7 +38,7 @@ class _Mode(threading.local):
     """
 
     grad: Any = True
-    watch: Callable[[Node, Any], None] | None = None
+    watch: Callable[[Node, Any, tuple[Any, ...]], None] | None = None
     inference = False
 
     def recording(self, wanted: bool) -> Any:
@@ -50,13 +50,13 @@ mode = _Mode()
 
 
 class watched:  # noqa: N801 - a context manager, named as the modes are
-    """Call `see(node, made)` for every node that this thread records inside the `with` block.
+    """Call `see(node, made, inputs)` for every node that this thread records inside the `with` block.
 
-    `made` is the array that the operation made, or a tuple of them. Where nobody watches, this costs
+    `made` is the array that the operation made, or a tuple of them, `inputs` what it was made of. Where nobody watches, this costs
     nothing.
     """
 
-    def __init__(self, see: Callable[[Node, Any], None]) -> None:
+    def __init__(self, see: Callable[[Node, Any, tuple[Any, ...]], None]) -> None:
         self.see = see
 
     def __enter__(self) -> watched:
@@ -65,9 +65,9 @@ class watched:  # noqa: N801 - a context manager, named as the modes are
             mode.watch = self.see
         else:
 
-            def both(node: Node, made: Any) -> None:
-                outer(node, made)
-                self.see(node, made)
+            def both(node: Node, made: Any, inputs: tuple[Any, ...]) -> None:
+                outer(node, made, inputs)
+                self.see(node, made, inputs)
 
             mode.watch = both
         mode.grad = mode.recording(bool(mode.grad))

@@ -81,7 +81,7 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
         self._watch.__exit__()
         _innermost.hooks = self._outer
 
-    def _see(self, node: Node, made: Any) -> None:
+    def _see(self, node: Node, made: Any, inputs: tuple[Any, ...]) -> None:
         if _innermost.hooks is self and node.saved:
             node.saved = Packed(self._packed(item) for item in node.saved)
 

@@ -80,31 +80,31 @@ def {name}({signature}):
         return forward({raw_call})
 {promote}
     try:
-        out = forward({call})
+        _out = forward({call})
     except Exception as error:
-        out = recover(op, error, ({arrays},), ({params}))
-    if type(out) is not ndarray:
-        out = asarray(out)
-    t = new(Result)
-    t.array = out
-    t._grad = t.extra = None
-    if {any_grad} and (watch := mode.grad):
-        t.needs_grad = True
-        t.node = n = new(Node)
-        n.op = op
-        n.edges = ({edges},)
-        n.saved = ({saved})
-        n.shapes = ({shapes},)
-        n.params = {{{param_items}}}
-        n.hooks = None
-        n.order = tick()
-        if watch is not True:
-            watch(n, out)
+        _out = recover(op, error, ({arrays},), ({params}))
+    if type(_out) is not ndarray:
+        _out = asarray(_out)
+    _t = new(Result)
+    _t.array = _out
+    _t._grad = _t.extra = None
+    if {any_grad} and (_watch := mode.grad):
+        _t.needs_grad = True
+        _t.node = _n = new(Node)
+        _n.op = op
+        _n.edges = ({edges},)
+        _n.saved = ({saved})
+        _n.shapes = ({shapes},)
+        _n.params = {{{param_items}}}
+        _n.hooks = None
+        _n.order = tick()
+        if _watch is not True:
+            _watch(_n, _out, ({arrays},))
     else:
-        t.needs_grad = False
-        t.node = None
+        _t.needs_grad = False
+        _t.node = None
 {link}
-    return t
+    return _t
 """
 
 _globals: dict[str, Any] = {
@@ -184,19 +184,19 @@ def _compile(entry: Op) -> tuple[CodeType, tuple[Any, ...]]:
         names = ", ".join(entry.inputs)
         promote = [
             *_fast_check([f"a{k}" for k in promoted], entry),
-            "if not fast:",
-            f"    same = harmonise(op, ({names},), {flags})",
-            "    if same is None:",
+            "if not _fast:",
+            f"    _same = harmonise(op, ({names},), {flags})",
+            "    if _same is None:",
             "        return NotImplemented",
-            f"    {names}, = same",
+            f"    {names}, = _same",
             *("    " + line for line in unwrap),
         ]
     arrays = ", ".join(f"a{k}" for k, _ in numbered)
     params = "".join(f"{p}, " for p in entry.params)
     saved = "".join(_saved_if_needed(entry, name, diff) + ", " for name in entry.saves)
     view = [
-        "if owner(out) is owner(a0):",
-        f"    link(t, {entry.inputs[0]}, record, {{{_items(entry)}}})",
+        "if owner(_out) is owner(a0):",
+        f"    link(_t, {entry.inputs[0]}, record, {{{_items(entry)}}})",
     ]
     source = _SOURCE.format(
         name=entry.name,
@@ -235,14 +235,14 @@ def _items(entry: Op) -> str:
 def _saved_if_needed(entry: Op, name: str, diff: Sequence[int]) -> str:
     """Save an input, or the output, only where one of the rules that ask for it will run."""
     users = [k for k in diff if name in entry.needs[entry.inputs[k]]]
-    array = "out" if name == "out" else f"a{entry.inputs.index(name)}"
+    array = "_out" if name == "out" else f"a{entry.inputs.index(name)}"
     if len(users) == len(diff):
         return array
     return f"({array} if {' or '.join(f'r{k}' for k in users)} else None)"
 
 
 def _fast_check(arrays: Sequence[str], entry: Op) -> list[str]:
-    """Lines that set `fast` where the inputs can be computed as they are: the usual case, cheaply."""
+    """Lines that set `_fast` where the inputs can be computed as they are: the usual case, cheaply."""
     fractions = "REAL_FRACTIONS" if entry.numbers == "real" else "FRACTIONS"
     real = ""
     if entry.kind == "float":
@@ -250,21 +250,21 @@ def _fast_check(arrays: Sequence[str], entry: Op) -> list[str]:
     elif entry.numbers == "real":
         real = f" and {arrays[0]}.dtype not in COMPLEX"
     if len(arrays) == 1:
-        return [f"fast = {arrays[0]}.dtype in {fractions}"]
+        return [f"_fast = {arrays[0]}.dtype in {fractions}"]
     if len(arrays) == 2:
         a, b = arrays
         return [
             f"if type({b}) is ndarray:",
             f"    if type({a}) is ndarray:",
-            f"        fast = {a}.dtype is {b}.dtype{real}",
+            f"        _fast = {a}.dtype is {b}.dtype{real}",
             "    else:",
-            f"        fast = type({a}) in REALS and {b}.dtype in {fractions}",
+            f"        _fast = type({a}) in REALS and {b}.dtype in {fractions}",
             "else:",
-            f"    fast = type({b}) in REALS and type({a}) is ndarray and {a}.dtype in {fractions}",
+            f"    _fast = type({b}) in REALS and type({a}) is ndarray and {a}.dtype in {fractions}",
         ]
     kinds = " and ".join(f"type({a}) is ndarray" for a in arrays)
     same = " is ".join(f"{a}.dtype" for a in arrays)
-    return [f"fast = {kinds} and {same}{real}"]
+    return [f"_fast = {kinds} and {same}{real}"]
 
 
 def variadic(entry: Op) -> Callable[..., Any]:
@@ -292,7 +292,7 @@ def variadic(entry: Op) -> Callable[..., Any]:
             t.node = node_of(entry, edges, tuple(keep[name] for name in entry.saves), arrays, params)
             t.needs_grad = True
             if mode.watch is not None:
-                mode.watch(t.node, t.array)
+                mode.watch(t.node, t.array, tuple(arrays))
         return t
 
     return _named(record, entry)
@@ -323,7 +323,7 @@ def several(entry: Op) -> Callable[..., Any]:
             return tuple(bare(out) for out in outs)
         keep = dict(zip((*entry.inputs, *entry.outputs), (*arrays, *outs), strict=True))
         saved = tuple(keep[name] for name in entry.saves)
-        return output_tensors(node_of(entry, edges, saved, arrays, params), outs)
+        return output_tensors(node_of(entry, edges, saved, arrays, params), outs, arrays)
 
     return _named(record, entry)
 
@@ -342,18 +342,18 @@ def node_of(entry: Op, edges: Any, saved: tuple[Any, ...], arrays: Sequence[Any]
     return n
 
 
-def output_tensors(node: Node, outs: Sequence[np.ndarray]) -> tuple[Any, ...]:
+def output_tensors(node: Node, outs: Sequence[np.ndarray], arrays: Sequence[Any]) -> tuple[Any, ...]:
     """The outputs of `node` as tensors; those of fractions are differentiable."""
     watch = mode.watch
     if watch is not None:
-        watch(node, tuple(outs))
+        watch(node, tuple(outs), tuple(arrays))
     tensors = []
     for k, out in enumerate(outs):
         t = bare(out)
         if out.dtype.kind in "fc":
             t.node, t.needs_grad = node.op.output(node, k, len(outs)), True
             if watch is not None:
-                watch(t.node, out)
+                watch(t.node, out, (None,))
         tensors.append(t)
     return tuple(tensors)
 
