@@ -1,4 +1,4 @@
-"""The special functions: accuracy against mpmath, edges as in PyTorch, arrays of every kind."""
+"""The kernels of the special functions: accuracy against mpmath, edges as in PyTorch, arrays of every kind."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_lite import special
-from tinygrad_lite.special.blocks import BLOCK_BYTES
+from tinygrad_lite import kernels
+from tinygrad_lite.kernels.blocks import BLOCK_BYTES
 
 Array = np.ndarray[Any, Any]
 INF, NAN = math.inf, math.nan
 
 FUNCTIONS: dict[str, Callable[[Array], Array]] = {
-    "erf": special.erf,
-    "erfc": special.erfc,
-    "ndtr": special.ndtr,
-    "gelu_erf": special.gelu_erf,
-    "erfinv": special.erfinv,
-    "sigmoid": special.sigmoid,
-    "softplus": special.softplus,
-    "log_sigmoid": special.log_sigmoid,
-    "lgamma": special.lgamma,
-    "digamma": special.digamma,
-    "trigamma": special.trigamma,
-    "polygamma(2)": lambda x: special.polygamma(2, x),
-    "polygamma(5)": lambda x: special.polygamma(5, x),
-    "polygamma(40)": lambda x: special.polygamma(40, x),
+    "erf": kernels.erf,
+    "erfc": kernels.erfc,
+    "ndtr": kernels.ndtr,
+    "gelu_erf": kernels.gelu_erf,
+    "erfinv": kernels.erfinv,
+    "sigmoid": kernels.sigmoid,
+    "softplus": kernels.softplus,
+    "log_sigmoid": kernels.log_sigmoid,
+    "log_ndtr": kernels.log_ndtr,
+    "logit": kernels.logit,
+    "silu": kernels.silu,
+    "mish": kernels.mish,
+    "lgamma": kernels.lgamma,
+    "digamma": kernels.digamma,
+    "trigamma": kernels.trigamma,
+    "polygamma(2)": lambda x: kernels.polygamma(2, x),
+    "polygamma(5)": lambda x: kernels.polygamma(5, x),
+    "polygamma(40)": lambda x: kernels.polygamma(40, x),
 }
 
 
@@ -79,6 +83,10 @@ def regions(name: str, dtype: type[np.floating[Any]]) -> list[Array]:
         "sigmoid": [line(-logistic, 40, 800), line(-4, 4, 800), line(-1, -0.94, 400) * logistic],
         "softplus": [line(-logistic, 40, 800), line(-4, 4, 800), line(-1, -0.94, 400) * logistic],
         "log_sigmoid": [line(-40, logistic, 800), line(-4, 4, 800), line(0.94, 1, 400) * logistic],
+        "log_ndtr": [line(-60, 8, 600), line(-1, 1, 200), -powers(1, huge / 2 - 1, 100)],
+        "logit": [line(0, 1, 600), smallest, 1 - powers(-16, -0.5, 200), around(0.5, 200), around(0.25, 50)],
+        "silu": [line(-logistic, 40, 600), line(-4, 4, 400), line(-1, -0.94, 400) * logistic],
+        "mish": [line(-logistic, 40, 600), line(-4, 4, 400), line(-1, -0.94, 400) * logistic],
         "lgamma": [
             *(line(0, 12, 1000), smallest, powers(0, huge - 3, 400)),
             *(around(1, 200), around(2, 200), around(0.5, 50), around(3.5, 50)),
@@ -110,12 +118,17 @@ def reference(name: str) -> Callable[[Any], Any]:
         return mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x))
 
     def erfinv(x: Any) -> Any:
-        start = mp.mpf(float(special.erfinv(np.array(float(x)))))
+        start = mp.mpf(float(kernels.erfinv(np.array(float(x)))))
         # A step of Newton's method doubles its digits.
         return start - (mp.erf(start) - x) * half_root_pi * mp.exp(start * start)
 
     def lgamma(x: Any) -> Any:
         return mp.loggamma(x) if x > 0 else mp.log(abs(mp.gamma(x)))
+
+    def log_ndtr(x: Any) -> Any:
+        if x > -1e4:
+            return mp.log(mp.erfc(-x * root_half) / 2)
+        return -x * x / 2 - mp.log(-x) - mp.log(2 * mp.pi) / 2 + mp.log1p(-1 / x**2)
 
     if name.startswith("polygamma"):
         n = int(name[10:-1])
@@ -129,6 +142,10 @@ def reference(name: str) -> Callable[[Any], Any]:
         "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
         "softplus": softplus,
         "log_sigmoid": lambda x: -softplus(-x),
+        "log_ndtr": lambda x: mp.log1p(-mp.erfc(x * root_half) / 2) if x > 0 else log_ndtr(x),
+        "logit": lambda x: mp.log(x / (1 - x)),
+        "silu": lambda x: x / (1 + mp.exp(-x)),
+        "mish": lambda x: x * mp.tanh(softplus(x)),
         "lgamma": lgamma,
         "digamma": mp.digamma,
         "trigamma": lambda x: mp.psi(1, x),
@@ -204,7 +221,7 @@ def test_float16_is_rounded_once(name: str) -> None:
 
 def test_erf_stays_between_its_limits() -> None:
     for dtype in (np.float32, np.float64):
-        assert np.abs(special.erf(line(3, 7, 10000).astype(dtype))).max() == 1
+        assert np.abs(kernels.erf(line(3, 7, 10000).astype(dtype))).max() == 1
 
 
 # --- edges --------------------------------------------------------------------------------------
@@ -218,6 +235,10 @@ EDGES: dict[str, list[tuple[float, float]]] = {
     "sigmoid": [(0.0, 0.5), (INF, 1.0), (-INF, 0.0), (1e30, 1.0), (-1e30, 0.0)],
     "softplus": [(0.0, math.log(2)), (INF, INF), (-INF, 0.0), (1e30, 1e30), (-1e30, 0.0)],
     "log_sigmoid": [(0.0, -math.log(2)), (INF, 0.0), (-INF, -INF), (1e30, 0.0), (-1e30, -1e30)],
+    "log_ndtr": [(0.0, -math.log(2)), (INF, -0.0), (-INF, -INF), (1e30, -0.0)],
+    "logit": [(0.0, -INF), (0.5, 0.0), (1.0, INF), (1.5, NAN), (-1e30, NAN), (INF, NAN)],
+    "silu": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, NAN), (1e30, 1e30), (-1e30, -0.0)],
+    "mish": [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, NAN), (1e30, 1e30), (-1e30, -0.0)],
     "lgamma": [
         *((0.0, INF), (-0.0, INF), (1.0, 0.0), (2.0, 0.0), (INF, INF), (-INF, INF)),
         *((-1.0, INF), (-30.0, INF), (-31.0, INF), (-1e30, INF)),
@@ -254,6 +275,8 @@ def test_poles_and_infinities_as_in_pytorch(name: str, dtype: type[np.floating[A
         "gelu_erf": torch.nn.functional.gelu,
         "log_sigmoid": torch.nn.functional.logsigmoid,
         "softplus": torch.nn.functional.softplus,
+        "silu": torch.nn.functional.silu,
+        "mish": torch.nn.functional.mish,
         "sigmoid": torch.sigmoid,
         "trigamma": lambda x: torch.polygamma(1, x),
     }.get(name) or getattr(torch.special, name.replace("lgamma", "gammaln"), None)
@@ -304,14 +327,14 @@ def test_arrays_of_every_kind(name: str, dtype: type[np.floating[Any]]) -> None:
 @pytest.mark.parametrize("dtype", [np.int64, np.complex128, np.bool_])
 def test_only_floats(dtype: type[np.generic]) -> None:
     with pytest.raises(TypeError, match="arrays of floats"):
-        special.erf(np.ones(3, dtype))
+        kernels.erf(np.ones(3, dtype))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_blocks_meet(name: str) -> None:
     """An array longer than one block, all regions mixed: every element as if it stood alone."""
     x = np.tile(np.linspace(0.01, 0.99, 101), BLOCK_BYTES // 8 // 101 + 50)
-    if name != "erfinv":
+    if name not in ("erfinv", "logit"):
         x[::7] *= 40
     picks = [0, 14, BLOCK_BYTES // 8 - 1, BLOCK_BYTES // 8, x.size - 1]
     values = FUNCTIONS[name](x)
@@ -331,23 +354,37 @@ def test_no_warnings(name: str) -> None:
         assert np.geterr()["divide"] == "raise"
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_of_few_elements(name: str) -> None:
+    """They may go a way of their own; it leads to the same place."""
+    for dtype in (np.float16, np.float32, np.float64):
+        x = np.concatenate([line(-10, 10, 40), [0, -0.0, INF, -INF, NAN, 0.5, 1, -1, -45, -110, 110, -720, 720]])
+        x = x.astype(dtype)
+        alone = np.concatenate([FUNCTIONS[name](x[k : k + 1]) for k in range(x.size)])
+        together = FUNCTIONS[name](np.tile(x, 6))[: x.size]
+        assert alone.dtype == dtype
+        np.testing.assert_allclose(alone, together, rtol=8 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).tiny)
+        numbers = ~np.isnan(together)
+        np.testing.assert_array_equal(np.signbit(alone)[numbers], np.signbit(together)[numbers])
+
+
 # --- polygamma ----------------------------------------------------------------------------------
 
 
 def test_polygamma_begins_with_digamma_and_trigamma() -> None:
     x = line(-5, 20, 500)
-    np.testing.assert_array_equal(special.polygamma(0, x), special.digamma(x))
-    np.testing.assert_array_equal(special.polygamma(1, x), special.trigamma(x))
+    np.testing.assert_array_equal(kernels.polygamma(0, x), kernels.digamma(x))
+    np.testing.assert_array_equal(kernels.polygamma(1, x), kernels.trigamma(x))
 
 
 @pytest.mark.parametrize("n", [-1, 171])
 def test_polygamma_refuses_other_orders(n: int) -> None:
     with pytest.raises(ValueError, match=f"got {n}"):
-        special.polygamma(n, np.ones(3))
+        kernels.polygamma(n, np.ones(3))
 
 
 def test_polygamma_of_high_order_reaches_small_numbers() -> None:
     """150! is 6e262, and 1e4^-151 far below the smallest float64; their product is a number."""
     mp = mpmath()
-    value = special.polygamma(150, np.array([1e4]))
+    value = kernels.polygamma(150, np.array([1e4]))
     assert value == pytest.approx(float(mp.psi(150, 1e4)), rel=1e-14)

@@ -1,151 +1,87 @@
-"""The functions that work element by element: `exp`, `add`, `where`, `clamp` ...
+"""The functions that compute element by element: `exp`, `add`, `pow`, `round` ...
 
-Those of one tensor come straight from the op table. Those written out here take more than tensors.
+Those of one or two tensors come straight from the op table. Those written out here take more.
+Comparisons and choices are in `comparing`, the parts of complex numbers in `complexes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from tinygrad_lite.dtypes import common_dtype
 from tinygrad_lite.functions.arguments import need_tensor
+from tinygrad_lite.functions.from_rows import Number, Tensor, binary, unary
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.op import cast
+from tinygrad_lite.ops import activation
 from tinygrad_lite.ops import elementwise as ops
-
-Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
-Number: TypeAlias = bool | int | float | complex
+from tinygrad_lite.tensors import make
 
 
-def _documentation(row: Callable[..., Any], name: str, about: str) -> str:
-    """A docstring with an example, made of the row's sentence, `what it is: inputs -> output`."""
-    sentence, _, example = row.op.doc.rpartition(": ")  # type: ignore[attr-defined]
-    inputs, _, output = example.partition(" -> ")
-    parts = inputs.split(", [")
-    tensors = ", ".join(f"tg.tensor({part if part[0] == '[' else '[' + part})" for part in parts)
-    if "nan" in tensors or "inf" in tensors:
-        tensors = tensors.replace("nan", "tg.nan").replace("inf", "tg.inf")
-    return (
-        f"{sentence}.\n\n{about}\n\nExample:\n    >>> import tinygrad_lite as tg\n"
-        f"    >>> tg.{name}({tensors})\n    tensor({output})\n"
-    )
+class Frexp(NamedTuple):
+    """What `frexp` returns."""
+
+    mantissa: Any
+    exponent: Any
 
 
-def _kinds(row: Callable[..., Any]) -> str:
-    if row.op.kind == "float":  # type: ignore[attr-defined]
-        return "of its dtype (integers give the default floating-point dtype)"
-    return "of its dtype" if row.op.differentiable else "of truth values or integers"  # type: ignore[attr-defined]
+neg = negative = unary(ops.neg)
+sgn = unary(ops.sign, "sgn")
+sqrt = unary(ops.sqrt)
+rsqrt = unary(ops.rsqrt)
+reciprocal = unary(ops.reciprocal)
+exp = unary(ops.exp)
+exp2 = unary(ops.exp2)
+expm1 = unary(ops.expm1)
+log = unary(ops.log)
+log2 = unary(ops.log2)
+log10 = unary(ops.log10)
+log1p = unary(ops.log1p)
+sin = unary(ops.sin)
+cos = unary(ops.cos)
+tan = unary(ops.tan)
+asin = arcsin = unary(ops.asin)
+acos = arccos = unary(ops.acos)
+atan = arctan = unary(ops.atan)
+sinh = unary(ops.sinh)
+cosh = unary(ops.cosh)
+tanh = unary(ops.tanh)
+asinh = arcsinh = unary(ops.asinh)
+acosh = arccosh = unary(ops.acosh)
+atanh = arctanh = unary(ops.atanh)
+floor = unary(ops.floor)
+ceil = unary(ops.ceil)
+trunc = fix = unary(ops.trunc)
+frac = unary(ops.frac)
+abs = absolute = unary(ops.abs)
+relu = unary(activation.relu)
+sigmoid = unary(activation.sigmoid)
 
+mul = multiply = binary(ops.mul, "both")
+remainder = binary(ops.remainder, "input, other")
+fmod = binary(ops.fmod)
+floor_divide = binary(ops.floor_divide, "both")
+atan2 = arctan2 = binary(ops.atan2, "")
+hypot = binary(ops.hypot, "")
+logaddexp = binary(ops.logaddexp, "")
+logaddexp2 = binary(ops.logaddexp2, "")
+copysign = binary(ops.copysign)
+nextafter = binary(ops.nextafter, "")
+gcd = binary(ops.gcd, "")
+lcm = binary(ops.lcm, "")
 
-def _unary(row: Callable[..., Any], name: str | None = None) -> Callable[[Tensor], Tensor]:
-    """The public function of a row with one input: refuses what is no tensor."""
-    called = name or row.op.name  # type: ignore[attr-defined]
-
-    def function(input: Tensor) -> Tensor:
-        if not isinstance(input, TensorCore):
-            need_tensor(called, "input", input)
-        return row(input)
-
-    about = f"Args:\n    input: a tensor of any shape.\n\nReturns:\n    a tensor of the same shape, {_kinds(row)}."
-    function.__doc__ = _documentation(row, called, about)
-    function.__name__ = function.__qualname__ = called
-    return function
-
-
-def _binary(row: Callable[..., Any], numbers: bool = True) -> Callable[[Tensor, Any], Tensor]:
-    """The public function of a row with two inputs, of which the second may be a number if `numbers`."""
-    called = row.op.name  # type: ignore[attr-defined]
-
-    def function(input: Tensor, other: Tensor | Number) -> Tensor:
-        if not isinstance(input, TensorCore):
-            need_tensor(called, "input", input)
-        out = row(input, other) if numbers or isinstance(other, TensorCore) else NotImplemented
-        if out is NotImplemented:
-            need_tensor(called, "other", other, 2)
-        return out
-
-    about = (
-        f"Args:\n    input: a tensor.\n    other: a tensor that broadcasts with it{', or a number' * numbers}.\n\n"
-        "Returns:\n    a tensor of the broadcast shape and the common dtype.\n\n"
-        "Raises:\n    RuntimeError: if the shapes do not broadcast."
-    )
-    function.__doc__ = _documentation(row, called, about)
-    function.__name__ = function.__qualname__ = called
-    return function
-
-
-neg = negative = _unary(ops.neg)
-abs = absolute = _unary(ops.abs)
-square = _unary(ops.square)
-sqrt = _unary(ops.sqrt)
-rsqrt = _unary(ops.rsqrt)
-reciprocal = _unary(ops.reciprocal)
-exp = _unary(ops.exp)
-exp2 = _unary(ops.exp2)
-expm1 = _unary(ops.expm1)
-log = _unary(ops.log)
-log2 = _unary(ops.log2)
-log10 = _unary(ops.log10)
-log1p = _unary(ops.log1p)
-sin = _unary(ops.sin)
-cos = _unary(ops.cos)
-tan = _unary(ops.tan)
-asin = arcsin = _unary(ops.asin)
-acos = arccos = _unary(ops.acos)
-atan = arctan = _unary(ops.atan)
-sinh = _unary(ops.sinh)
-cosh = _unary(ops.cosh)
-tanh = _unary(ops.tanh)
-asinh = arcsinh = _unary(ops.asinh)
-acosh = arccosh = _unary(ops.acosh)
-atanh = arctanh = _unary(ops.atanh)
-floor = _unary(ops.floor)
-ceil = _unary(ops.ceil)
-trunc = fix = _unary(ops.trunc)
-frac = _unary(ops.frac)
-relu = _unary(ops.relu)
-sigmoid = _unary(ops.sigmoid)
-erf = _unary(ops.erf)
-erfc = _unary(ops.erfc)
-isnan = _unary(ops.isnan)
-isinf = _unary(ops.isinf)
-isfinite = _unary(ops.isfinite)
-logical_not = _unary(ops.logical_not)
-bitwise_not = _unary(ops.bitwise_not)
-
-mul = multiply = _binary(ops.mul)
-remainder = _binary(ops.remainder)
-fmod = _binary(ops.fmod)
-floor_divide = _binary(ops.floor_divide)
-maximum = _binary(ops.maximum, numbers=False)
-minimum = _binary(ops.minimum, numbers=False)
-atan2 = arctan2 = _binary(ops.atan2, numbers=False)
-hypot = _binary(ops.hypot, numbers=False)
-logaddexp = _binary(ops.logaddexp, numbers=False)
-eq = _binary(ops.eq)
-ne = not_equal = _binary(ops.ne)
-lt = less = _binary(ops.lt)
-le = less_equal = _binary(ops.le)
-gt = greater = _binary(ops.gt)
-ge = greater_equal = _binary(ops.ge)
-logical_and = _binary(ops.logical_and, numbers=False)
-logical_or = _binary(ops.logical_or, numbers=False)
-logical_xor = _binary(ops.logical_xor, numbers=False)
-bitwise_and = _binary(ops.bitwise_and)
-bitwise_or = _binary(ops.bitwise_or)
-bitwise_xor = _binary(ops.bitwise_xor)
-bitwise_left_shift = _binary(ops.bitwise_left_shift)
-bitwise_right_shift = _binary(ops.bitwise_right_shift)
-
-_plus, _minus, _over, _power = _binary(ops.add), _binary(ops.sub), _binary(ops.div), _binary(ops.pow)
+_plus, _minus, _over = binary(ops.add, "both"), binary(ops.sub, "both"), binary(ops.div, "both")
+_divide_towards_zero, _power = binary(ops.trunc_divide, "both", "div"), binary(ops.pow, "input, other")
 
 
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1: the sign of each element; 0 for NaN.
 
     Raises:
-        NotImplementedError: for complex numbers.
+        NotImplementedError: for complex numbers, for which there is `sgn`.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -156,6 +92,35 @@ def sign(input: Tensor) -> Tensor:
     if input.array.dtype.kind == "c":
         raise NotImplementedError(f"sign(): complex numbers have no sign, but the input is {input.dtype}")
     return ops.sign(input)
+
+
+def square(input: Tensor) -> Tensor:
+    """input * input; truth values count as integers.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.square(tg.tensor([1.0, -2.0]))
+        tensor([1., 4.])
+    """
+    need_tensor("square", "input", input)
+    return ops.square(input) if input.array.dtype.kind != "b" else ops.pow(input, 2)
+
+
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself.
+
+    Raises:
+        RuntimeError: for truth values, which have no sign.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.positive(tg.tensor([1.0, -2.0]))
+        tensor([ 1., -2.])
+    """
+    need_tensor("positive", "input", input)
+    if input.array.dtype.kind == "b":
+        raise RuntimeError("positive(): The `+` operator, on a bool tensor is not supported.")
+    return input
 
 
 def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
@@ -196,20 +161,40 @@ def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     return _minus(input, _scaled("sub", input, other, alpha))
 
 
+subtract = sub
+
+
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """other - alpha * input.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.rsub(tg.tensor([1.0, 2.0]), 5)
+        tensor([4., 3.])
+    """
+    need_tensor("rsub", "input", input)
+    out = ops.sub(other, _scaled("rsub", other, input, alpha))
+    return out if out is not NotImplemented else need_tensor("rsub", "other", other, 2)
+
+
 def _scaled(name: str, input: Tensor, other: Any, alpha: Number) -> Any:
-    """alpha * other, where alpha may have fractions only if the result has."""
-    if alpha == 1:
+    """alpha * other, in the dtype of the result, where alpha may have fractions only if the result has."""
+    if alpha == 1 and not isinstance(alpha, bool):
         return other
-    if isinstance(alpha, float | complex) and common_dtype([_raw(input), _raw(other)]).kind in "biu":
+    target = common_dtype([_raw(input), _raw(other)])
+    if isinstance(alpha, bool) and target.kind != "b":
+        raise RuntimeError(f"{name}(): Boolean alpha only supported for Boolean results, got {target}")
+    if isinstance(alpha, float | complex) and target.kind in "biu":
         raise RuntimeError(f"{name}(): for integers, argument alpha must not be a floating point number, got {alpha}")
-    return other * alpha
+    if isinstance(alpha, complex) and target.kind != "c":
+        raise RuntimeError(f"{name}(): for real numbers, argument alpha must not be a complex number, got {alpha}")
+    if isinstance(other, TensorCore):
+        other = other if other.array.dtype == target else cast(other, target)
+    return ops.mul(other, alpha if target.kind != "b" else bool(alpha))
 
 
 def _raw(x: Any) -> Any:
     return x.array if isinstance(x, TensorCore) else x
-
-
-subtract = sub
 
 
 def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
@@ -232,14 +217,9 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
         return _over(input, other)
     if rounding_mode == "floor":
         return floor_divide(input, other)
-    if rounding_mode != "trunc":
-        raise RuntimeError(
-            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
-        )
-    quotient = _over(input, other)
-    whole = ops.trunc(quotient)
-    target = ops.add(input, other).array.dtype
-    return whole if whole.array.dtype == target else cast(whole, target)
+    if rounding_mode == "trunc":
+        return _divide_towards_zero(input, other)
+    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}")
 
 
 divide = true_divide = div
@@ -260,13 +240,145 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
         >>> tg.pow(tg.tensor([1.0, 2.0, 3.0]), 2), tg.pow(2.0, tg.tensor([1.0, 2.0]))
         (tensor([1., 4., 9.]), tensor([2., 4.]))
     """
-    if isinstance(exponent, TensorCore) and not isinstance(input, TensorCore):
-        out = ops.pow(input, exponent)
-        return out if out is not NotImplemented else need_tensor("pow", "input", input)
+    if isinstance(exponent, int) and exponent < 0 and isinstance(input, TensorCore) and input.array.dtype.kind in "iu":
+        raise RuntimeError(f"pow(): Integers to negative integer powers are not allowed, got the exponent {exponent}")
     return _power(input, exponent)
 
 
-power = pow
+def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """input to the power exponent, computed in float64, or in complex128 if one is complex.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.float_power(tg.tensor([1, 2, 3]), -1)
+        tensor([1.0000, 0.5000, 0.3333], dtype=tinygrad_lite.float64)
+    """
+    if not isinstance(exponent, TensorCore):
+        need_tensor("float_power", "input", input)
+    wide = np.dtype("complex128" if common_dtype([_raw(input), _raw(exponent)]).kind == "c" else "float64")
+
+    def widened(x: Any) -> Any:
+        if not isinstance(x, TensorCore):
+            return make(np.asarray(x, wide))
+        return x if x.array.dtype == wide else cast(x, wide)
+
+    return _power(widened(input), widened(exponent))
+
+
+def ldexp(input: Tensor, other: Tensor) -> Tensor:
+    """input * 2**other.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.ldexp(tg.tensor([1.0, 3.0]), tg.tensor([2, -1]))
+        tensor([4.0000, 1.5000])
+    """
+    need_tensor("ldexp", "input", input)
+    need_tensor("ldexp", "other", other, 2)
+    return ops.mul(input, ops.pow(2.0, other))
+
+
+def frexp(input: Tensor) -> Frexp:
+    """Mantissa and exponent: input = mantissa * 2**exponent, with the mantissa in [0.5, 1) or zero.
+
+    Raises:
+        RuntimeError: for anything but floating-point numbers.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.frexp(tg.tensor([6.0, 0.25])).mantissa
+        tensor([0.7500, 0.5000])
+    """
+    need_tensor("frexp", "input", input)
+    if input.array.dtype.kind != "f":
+        raise RuntimeError(f"frexp() only supports floating-point dtypes, got {input.dtype}")
+    exponent = np.asarray(np.frexp(input.array)[1], np.int32)
+    return Frexp(ops.scaleb(input, -exponent), make(exponent))
+
+
+def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
+    """input + weight * (end - input).
+
+    Args:
+        input: where a weight of 0 leads.
+        end: where a weight of 1 leads, of the same dtype.
+        weight: a number, or a tensor of the same dtype. All broadcast.
+
+    Raises:
+        RuntimeError: if the dtypes differ, or the shapes do not broadcast.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.lerp(tg.tensor([0.0, 2.0]), tg.tensor([4.0, 4.0]), 0.5)
+        tensor([2., 3.])
+    """
+    need_tensor("lerp", "input", input)
+    need_tensor("lerp", "end", end, 2)
+    for name, x in (("end", end), ("weight", weight)):
+        if isinstance(x, TensorCore) and x.array.dtype != input.array.dtype:
+            raise RuntimeError(f"lerp(): expected dtype {input.array.dtype} for `{name}` but got dtype {x.array.dtype}")
+    if input.array.dtype.kind not in "fc":
+        raise NotImplementedError(f"lerp() is not implemented for {input.dtype}")
+    return ops.lerp(input, end, weight)
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 * tensor2.
+
+    Raises:
+        RuntimeError: if the shapes do not broadcast, or for a value with fractions among integers.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.addcmul(tg.ones(2), tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]), value=10)
+        tensor([31., 81.])
+    """
+    need_tensor("addcmul", "input", input)
+    need_tensor("addcmul", "tensor1", tensor1, 2)
+    need_tensor("addcmul", "tensor2", tensor2, 3)
+    return add(input, ops.mul(tensor1, tensor2), alpha=+value)  # True counts as 1
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 / tensor2.
+
+    Raises:
+        RuntimeError: if the shapes do not broadcast, or both tensors hold integers.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.addcdiv(tg.ones(2), tg.tensor([1.0, 2.0]), tg.tensor([2.0, 4.0]), value=10)
+        tensor([6., 6.])
+    """
+    need_tensor("addcdiv", "input", input)
+    need_tensor("addcdiv", "tensor1", tensor1, 2)
+    need_tensor("addcdiv", "tensor2", tensor2, 3)
+    if tensor1.array.dtype.kind in "biu" and tensor2.array.dtype.kind in "biu":
+        raise RuntimeError(
+            f"addcdiv(): integer division is not supported, got {tensor1.dtype} and {tensor2.dtype}; write "
+            "input + value * (tensor1 / tensor2)"
+        )
+    return add(input, ops.div(tensor1, tensor2), alpha=+value)  # True counts as 1
+
+
+def nan_to_num(
+    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
+    """`input` with numbers in the place of NaN and the infinities. Their gradient is 0.
+
+    Args:
+        input: a tensor.
+        nan: in the place of NaN; 0 if None.
+        posinf: in the place of infinity; the largest number of the dtype if None.
+        neginf: in the place of minus infinity; the smallest number of the dtype if None.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nan_to_num(tg.tensor([1.0, tg.nan, tg.inf]), posinf=9.0)
+        tensor([1., 0., 9.])
+    """
+    need_tensor("nan_to_num", "input", input)
+    return ops.nan_to_num(input, nan, posinf, neginf)
 
 
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
@@ -278,124 +390,35 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
         (tensor([0., 2., 3.]), tensor([2.7000]))
     """
     need_tensor("round", "input", input)
+    if input.array.dtype.kind in "biu" and (decimals or input.array.dtype.kind == "b"):
+        raise NotImplementedError(f"round() with decimals={decimals} is not implemented for {input.dtype}")
     return ops.round(input, decimals)
 
 
-def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None) -> Any:
-    """`input` where the condition holds, else `other`; with the condition alone, where it holds.
-
-    Args:
-        condition: a tensor of truth values.
-        input: a tensor or number; all three broadcast.
-        other: a tensor or number.
-
-    Returns:
-        a tensor of the broadcast shape; or, of the condition alone, a tuple of index tensors.
-
-    Raises:
-        RuntimeError: if the condition is not of truth values, or the shapes do not broadcast.
+def deg2rad(input: Tensor) -> Tensor:
+    """Degrees as radians.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> x = tg.tensor([-1.0, 2.0])
-        >>> tg.where(x > 0, x, 0.0)
-        tensor([0., 2.])
+        >>> tg.deg2rad(tg.tensor([180.0, 90.0]))
+        tensor([3.1416, 1.5708])
     """
-    need_tensor("where", "condition", condition)
-    if input is None and other is None:
-        from tinygrad_lite.functions.indexing import nonzero
-
-        return nonzero(condition, as_tuple=True)
-    if condition.array.dtype.kind not in "bu" or condition.array.dtype.itemsize != 1:
-        raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}"
-        )
-    return ops.where(condition if condition.array.dtype.kind == "b" else condition != 0, input, other)
+    return _turned("deg2rad", input, math.pi / 180)
 
 
-def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
-    """`input` moved into [min, max]. The gradient is 1 inside and on the bounds, 0 outside.
-
-    Args:
-        input: a tensor.
-        min: the lower bound, a number or a tensor that broadcasts; None for no bound.
-        max: the upper bound, likewise. Where min > max, the result is max.
-
-    Raises:
-        RuntimeError: if both bounds are None.
+def rad2deg(input: Tensor) -> Tensor:
+    """Radians as degrees.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.clamp(tg.tensor([-2.0, 0.5, 2.0]), -1, 1)
-        tensor([-1.0000,  0.5000,  1.0000])
+        >>> tg.rad2deg(tg.tensor([tg.pi, tg.pi / 2]))
+        tensor([180.,  90.])
     """
-    need_tensor("clamp", "input", input)
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return ops.clamp(input, min, max)
+    return _turned("rad2deg", input, 180 / math.pi)
 
 
-clip = clamp
-
-
-def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
-    """`input`, but at least `min`.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.clamp_min(tg.tensor([-2.0, 2.0]), 0)
-        tensor([0., 2.])
-    """
-    return clamp(input, min=min)
-
-
-def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
-    """`input`, but at most `max`.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.clamp_max(tg.tensor([-2.0, 2.0]), 0)
-        tensor([-2.,  0.])
-    """
-    return clamp(input, max=max)
-
-
-def real(input: Tensor) -> Tensor:
-    """The real part, a view; a real tensor itself.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.real(tg.tensor([1 + 2j]))
-        tensor([1.])
-    """
-    need_tensor("real", "input", input)
-    return ops.real(input) if input.array.dtype.kind == "c" else input
-
-
-def imag(input: Tensor) -> Tensor:
-    """The imaginary part.
-
-    Raises:
-        RuntimeError: for a real tensor.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.imag(tg.tensor([1 + 2j]))
-        tensor([2.])
-    """
-    need_tensor("imag", "input", input)
-    if input.array.dtype.kind != "c":
-        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return ops.imag(input)
-
-
-def conj(input: Tensor) -> Tensor:
-    """The complex conjugate; a real tensor itself.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.conj(tg.tensor([1 + 2j]))
-        tensor([1.-2.j])
-    """
-    need_tensor("conj", "input", input)
-    return ops.conj(input) if input.array.dtype.kind == "c" else input
+def _turned(name: str, input: Tensor, factor: float) -> Tensor:
+    need_tensor(name, "input", input)
+    if input.array.dtype.kind == "c":
+        raise RuntimeError(f"{name} is not supported for complex tensors, got {input.dtype}")
+    return ops.mul(input, factor)

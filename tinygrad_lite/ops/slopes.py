@@ -4,9 +4,19 @@ The gradient of `where(x >= 0, x, sqrt(-x))` at 1 is 1: the branch not taken sen
 zero decides, whatever the slope of the branch is. As plain arithmetic 0 * inf is NaN, and PyTorch, JAX
 and autograd answer that. Here a gradient of exactly zero stays zero, so a rule whose slope can be
 infinite or undefined writes `times(g, slope)` for `g * slope`, and `over(g, y)` for `g / y`. Where all
-is finite, as it nearly always is, that costs one sum over the result.
+is finite, as it nearly always is, that costs one look over the result.
 
-`nan_gradients(True)` gives PyTorch's arithmetic.
+Rows are safe to every order if the slope is made of safe rows: a product inside of it is a place where 0
+meets infinity again, one order up. So a slope has `out**2` rather than `out * out`.
+
+Where the numbers depart from PyTorch's, `nan_gradients(True)` gives PyTorch's:
+
+- A zero from above stays zero where PyTorch has NaN: sqrt, rsqrt, reciprocal, div, pow, exp, exp2, expm1,
+  sinh, cosh, log, log2, log10, log1p, asin, acos, acosh, atanh, remainder, fmod, atan2, hypot, xlogy,
+  xlog1py, entr, logit, erfinv, lgamma, digamma, polygamma.
+- Whatever comes from above, the gradient is 0 in hypot(0, 0), where there is no direction, and for y in
+  xlogy(0, y) and xlog1py(0, y), also at y = 0 and y = -1; and 1/2 for each of two equal infinities in
+  logaddexp. PyTorch has NaN.
 """
 
 from __future__ import annotations
@@ -24,16 +34,19 @@ class _Arithmetic(threading.local):
 arithmetic = _Arithmetic()
 
 
-def _finite(d: Any) -> bool:
-    """Whether every element of an array or a tensor is finite (or so large that their sum is not)."""
-    total = np.add.reduce(getattr(d, "array", d), axis=None)
-    return bool(total - total == 0)
+def finite(d: Any) -> bool:
+    """Whether every element of an array or a tensor is finite."""
+    array = getattr(d, "array", d)
+    if array.size == 1:
+        one = array.item()
+        return bool(one - one == 0)
+    return bool(np.logical_and.reduce(np.isfinite(array), axis=None))
 
 
 def times(g: Any, slope: Any) -> Any:
     """`g * slope`, and 0 where g is 0 and the slope is infinite or NaN."""
     d = g * slope
-    if _finite(d) or arithmetic.plain:
+    if finite(d) or arithmetic.plain:
         return d
     return g * np.where((g == 0) & ~np.isfinite(slope), 0.0, slope)
 
@@ -41,9 +54,14 @@ def times(g: Any, slope: Any) -> Any:
 def over(g: Any, y: Any) -> Any:
     """`g / y`, and 0 where g is 0 and y is 0 or NaN."""
     d = g / y
-    if _finite(d) or arithmetic.plain:
+    if finite(d) or arithmetic.plain:
         return d
-    return g / np.where((g == 0) & ((y == 0) | (y != y)), 1.0, y)
+    return np.where((g == 0) & ((y == 0) | (y != y)), g, d)
+
+
+def settled(where: Any, value: float, slope: Any) -> Any:
+    """`slope`, and `value` where there is none, as at the origin of `hypot`."""
+    return slope if arithmetic.plain else np.where(where, value, slope)
 
 
 class nan_gradients:  # noqa: N801 - named as the modes of PyTorch are

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from tinygrad_lite.special.blocks import Array, Rational, by_region, elementwise, horner
+from tinygrad_lite.kernels.blocks import Array, Rational, by_region, elementwise, horner
 
 # lgamma(x) / ((x - 1) (x - 2)) as a function of x - 0.5 on [0, 3]: rational minimax fit of degree
 # 9 / 9 (Remez in mpmath), relative error 9e-18. The fits below were made likewise.

@@ -1,4 +1,4 @@
-"""The error functions and the normal distribution: `erf`, `erfc`, `ndtr`, `gelu_erf`, `erfinv`.
+"""The error functions and the normal distribution: `erf`, `erfc`, `ndtr`, `log_ndtr`, `gelu_erf`, `erfinv`.
 
 `erf`, `erfc` and `ndtr` are integrals of exp(-c t^2 / 2). They are kept as tables: for every cell
 of a fine grid one Taylor polynomial about its centre. An evaluation looks up a few coefficients and
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_lite.special.blocks import Array, Rational, by_region, elementwise, horner
+from tinygrad_lite.kernels.blocks import Array, Rational, by_region, elementwise, few, horner, one_by_one
 
 
 class _Integral(NamedTuple):
@@ -147,7 +147,7 @@ def erf(x: Array) -> Array:
     >>> erf(np.array([0.0, 1.0, np.inf]))
     array([0.        , 0.84270079, 1.        ])
     """
-    return elementwise(lambda block: _table("erf", block.dtype)(block), x)
+    return one_by_one(math.erf, x) if few(x) else elementwise(lambda block: _table("erf", block.dtype)(block), x)
 
 
 def erfc(x: Array) -> Array:
@@ -159,7 +159,7 @@ def erfc(x: Array) -> Array:
     >>> erfc(np.array([0.0, 1.0, 10.0]))
     array([1.00000000e+00, 1.57299207e-01, 2.08848758e-45])
     """
-    return elementwise(lambda block: _table("erfc", block.dtype)(block), x)
+    return one_by_one(math.erfc, x) if few(x) else elementwise(lambda block: _table("erfc", block.dtype)(block), x)
 
 
 def ndtr(x: Array) -> Array:
@@ -171,7 +171,7 @@ def ndtr(x: Array) -> Array:
     >>> ndtr(np.array([-10.0, 0.0, 1.0]))
     array([7.61985302e-24, 5.00000000e-01, 8.41344746e-01])
     """
-    return elementwise(lambda block: _table("ndtr", block.dtype)(block), x)
+    return one_by_one(_ndtr_of_one, x) if few(x) else elementwise(lambda block: _table("ndtr", block.dtype)(block), x)
 
 
 def gelu_erf(x: Array) -> Array:
@@ -182,7 +182,28 @@ def gelu_erf(x: Array) -> Array:
     >>> gelu_erf(np.array([-10.0, -1.0, 1.0]))
     array([-7.61985302e-23, -1.58655254e-01,  8.41344746e-01])
     """
-    return elementwise(_gelu, x)
+    return one_by_one(_gelu_of_one, x) if few(x) else elementwise(_gelu, x)
+
+
+# The root of 1/2: a number of 26 bits, whose products with others of 26 bits are exact, and the rest.
+_ROOT_HALF, _ROOT_HALF_LOW = 0.7071067839860916, -2.799544089368687e-09
+
+
+def _ndtr_of_one(x: float) -> float:
+    """erfc(-x / sqrt(2)) / 2, where erfc, steep far out, is given what the quotient loses to rounding."""
+    if not abs(x) < 40:
+        return 0.5 * math.erfc(-x)  # 0, 1 or NaN
+    scaled = 134217729.0 * x
+    high = scaled - (scaled - x)  # 26 bits of x (Veltkamp)
+    quotient = x * (_ROOT_HALF + _ROOT_HALF_LOW)
+    lost = ((high * _ROOT_HALF - quotient) + (x - high) * _ROOT_HALF) + x * _ROOT_HALF_LOW
+    return 0.5 * math.erfc(-quotient) + lost * math.exp(-quotient * quotient) / math.sqrt(math.pi)
+
+
+def _gelu_of_one(x: float) -> float:
+    if -50 < x < -37:  # where the second factor loses digits to underflow
+        return float(_gelu_far(np.array(x)))
+    return x * _ndtr_of_one(x)
 
 
 def _gelu(x: Array) -> Array:
@@ -197,11 +218,39 @@ def _gelu(x: Array) -> Array:
 
 
 def _gelu_far(x: Array) -> Array:
-    """Compute -exp(-x^2 / 2) / sqrt(2 pi) (1 - 1 / x^2 + 3 / x^4 - ...), good for x < -12."""
-    series = horner(1 / (x * x), [1.0, -1.0, 3.0, -15.0, 105.0, -945.0, 10395.0])
+    """Compute -exp(-x^2 / 2) / sqrt(2 pi) (1 - 1 / x^2 + 3 / x^4 - ...), as `_tail`."""
     near = x.astype(np.float32).astype(np.float64)  # its square is exact, the rest small
     exponential = np.exp(-0.5 * near * near) * np.exp(-0.5 * (x - near) * (x + near))
-    return -exponential * (series / math.sqrt(2 * math.pi))
+    return -exponential * (_tail(x) / math.sqrt(2 * math.pi))
+
+
+def _tail(x: Array) -> Array:
+    """The series 1 - 1 / x^2 + 3 / x^4 - ... of -x sqrt(2 pi) exp(x^2 / 2) ndtr(x).
+
+    To the digits of float32 for x < -12, to those of float64 for x < -37.
+    """
+    return horner(1 / (x * x), [1.0, -1.0, 3.0, -15.0, 105.0, -945.0, 10395.0])
+
+
+def log_ndtr(x: Array) -> Array:
+    """The logarithm of `ndtr`, also where that has vanished.
+
+    Within 4 units in the last place.
+
+    >>> log_ndtr(np.array([-40.0, 0.0, 8.0]))
+    array([-8.04608442e+02, -6.93147181e-01, -6.22096057e-16])
+    """
+    return elementwise(_log_ndtr, x, np.float64)
+
+
+def _log_ndtr(x: Array) -> Array:
+    table = _table("ndtr", x.dtype)
+    return by_region(
+        x,
+        (0.0, lambda x: np.log1p(-table(-x))),
+        (-37.0, lambda x: np.log(table(x))),
+        (-np.inf, lambda x: -0.5 * x * x - np.log(-x) + (np.log(_tail(x)) - math.log(2 * math.pi) / 2)),
+    )
 
 
 # erfinv(x) / x as a function of 0.7225 - x^2 on [0, 0.7225]: rational minimax fit of degree 8 / 8

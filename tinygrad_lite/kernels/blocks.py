@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.parallel import each
 from tinygrad_lite.quiet import quiet
 
 Array = np.ndarray[Any, np.dtype[np.floating[Any]]]
 Kernel = Callable[[Array], Array]
+
+FEW = 4
+"""Up to so many elements a dozen NumPy calls cost more than the same in Python."""
 
 BLOCK_BYTES = 1 << 18
 """A block is small enough for the cache, and large enough to forget what a NumPy call costs."""
@@ -38,10 +42,23 @@ def elementwise(kernel: Kernel, x: Array, computing: type[np.floating[Any]] | No
             return kernel(source.astype(dtype, copy=False)).astype(x.dtype, copy=False).reshape(x.shape)
         result = np.empty(x.shape, x.dtype)
         target = result.reshape(-1)
-        for start in range(0, x.size, length):
+
+        def compute(start: int) -> None:
             block = slice(start, start + length)
             target[block] = kernel(source[block].astype(dtype, copy=False))
+
+        each(compute, range(0, x.size, length))
     return result
+
+
+def few(x: Array) -> bool:
+    """Whether x has so few elements that Python is done with them before NumPy has begun."""
+    return x.size <= FEW and x.dtype.kind == "f"
+
+
+def one_by_one(function: Callable[[float], float], x: Array) -> Array:
+    """Apply a function of Python's numbers to each element."""
+    return np.array([function(value) for value in x.ravel().tolist()], x.dtype).reshape(x.shape)
 
 
 def by_region(x: Array, *regions: tuple[float, Kernel]) -> Array:

@@ -6,9 +6,9 @@ units in the last place" counts units of the result's dtype; float16 is computed
 then rounded. Poles, infinities and NaN come out as in PyTorch, unless a function says otherwise.
 """
 
-from tinygrad_lite.special.gamma import digamma, lgamma, polygamma, trigamma
-from tinygrad_lite.special.logistic import log_sigmoid, sigmoid, softplus
-from tinygrad_lite.special.normal import erf, erfc, erfinv, gelu_erf, ndtr
+from tinygrad_lite.kernels.gamma import digamma, lgamma, polygamma, trigamma
+from tinygrad_lite.kernels.logistic import log_sigmoid, logit, mish, sigmoid, silu, softplus
+from tinygrad_lite.kernels.normal import erf, erfc, erfinv, gelu_erf, log_ndtr, ndtr
 
 __all__ = [
     "digamma",
@@ -17,10 +17,14 @@ __all__ = [
     "erfinv",
     "gelu_erf",
     "lgamma",
+    "log_ndtr",
     "log_sigmoid",
+    "logit",
+    "mish",
     "ndtr",
     "polygamma",
     "sigmoid",
+    "silu",
     "softplus",
     "trigamma",
 ]
