@@ -2,6 +2,8 @@
 
 `axis` is None (all), an integer or a tuple; with `keepdims` the reduced dimensions stay, with size 1.
 `spread` lays a reduced array out again over the shape that it came from.
+
+Where a rule cannot go on as usual, by a zero or an infinity, is seen from the smallest array that tells.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.op import op
+from tinygrad_lite.ops.cumulative import products_before
+from tinygrad_lite.ops.slopes import arithmetic, finite, over
 
 Axis = int | tuple[int, ...] | None
 
@@ -21,6 +25,9 @@ add_up: Any = np.add.reduce
 multiply_up: Any = np.multiply.reduce
 largest: Any = np.maximum.reduce
 smallest: Any = np.minimum.reduce
+some: Any = np.logical_or.reduce
+every: Any = np.logical_and.reduce
+inner: Any = np.vecdot
 
 
 def keep(g: Any, x_shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
@@ -64,25 +71,30 @@ def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def _var(x: Any, axis: Axis = None, ddof: float = 1, keepdims: bool = False) -> Any:
     n = count(x.shape, axis)
-    away = np.absolute(x - _mean(x, axis, True))
+    away = x - _mean(x, axis, True)
+    if away.dtype.kind == "c":
+        away = np.absolute(away)
     away *= away
     total = _sum(away, axis, keepdims)
     return total / (n - ddof) if n > ddof else total * math.inf if n < ddof or total.size else total
+
+
+def _var_rule(g: Any, x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
+    """2 (x - mean) / (n - ddof), and NaN where there is nothing left to divide by, as PyTorch has it."""
+    n = count(x.shape, axis)
+    slope = g * (2 / (n - ddof) if n > ddof else math.nan)
+    g = slope if n > ddof or arithmetic.plain else np.where(g == 0, g, slope)
+    return (x - mean(x, axis, True)) * keep(g, x.shape, axis, keepdims)
 
 
 def _std(x: Any, axis: Axis = None, ddof: float = 1, keepdims: bool = False) -> Any:
     return np.sqrt(_var(x, axis, ddof, keepdims))
 
 
-def _away(x: Any, axis: Axis) -> Any:
-    """How far each element is from the mean."""
-    return x - mean(x, axis, True)
-
-
-def _degrees(x_shape: tuple[int, ...], axis: Axis, ddof: float) -> float:
-    """1 / (n - ddof), and NaN where there is nothing left to divide by, as PyTorch has it."""
-    n = count(x_shape, axis)
-    return 1 / (n - ddof) if n > ddof else math.nan
+def _std_rule(g: Any, x: Any, out: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
+    """That of the variance, through the square root; a flat input has slope 0."""
+    flat = out == 0
+    return _var_rule(np.where(flat, 0.0, over(g, np.where(flat, 1.0, 2 * out))), x, axis, ddof, keepdims)
 
 
 def _ties(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
@@ -92,24 +104,28 @@ def _ties(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     return np.where(hit, keep(g, x.shape, axis, keepdims) / sharers, 0.0)
 
 
+def _median(x: Any) -> Any:
+    """The lower of the two in the middle, and NaN if one is; of nothing NaN, or the lowest integer."""
+    if not x.size:
+        return np.array(math.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min, x.dtype)
+    x = x.reshape(-1)
+    middle = (x.size - 1) // 2
+    return x.sum() if np.isnan(largest(x)) else np.partition(x, middle)[middle]
+
+
 def _prod(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     return multiply_up(x, axis, np.int64 if x.dtype.kind in "bui" else None, None, keepdims)
 
 
 def _prod_rule(g: Any, x: Any, out: Any, axis: int | None, keepdims: bool) -> Any:
-    """Each element's gradient is the product of the others.
-
-    That is out / x, unless x has a zero; then the products are formed one by one.
-    """
+    """The product of the other elements: out / x, or where x has a zero, of those before and those after."""
     if axis is None:
         return _prod_rule(g, x.reshape(-1), out, 0, False).reshape(x.shape)
-    if not (getattr(x, "array", x) == 0).any():
-        return spread(g, x.shape, axis, keepdims) * (keep(out, x.shape, axis, keepdims) / x).conjugate()
-    last = np.moveaxis(x, axis, -1)
-    n = last.shape[-1]
-    others = np.where(np.eye(n, dtype=bool), 1.0, np.expand_dims(last, -2))
-    product = np.moveaxis(np.prod(others, axis=-1), -1, axis)
-    return keep(g, x.shape, axis, keepdims) * product.conjugate()
+    g = keep(g, x.shape, axis, keepdims)
+    if getattr(x, "array", x).all():
+        return g * (keep(out, x.shape, axis, keepdims) / x).conjugate()
+    after = np.flip(products_before(np.flip(x, axis), axis), axis)
+    return g * (products_before(x, axis) * after).conjugate()
 
 
 def _norm(x: Any, ord: float = 2.0, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -131,25 +147,46 @@ def _norm_rule(g: Any, x: Any, out: Any, ord: float, axis: Axis, keepdims: bool)
     g, out = keep(g, x.shape, axis, keepdims), keep(out, x.shape, axis, keepdims)
     if ord == 0:
         return np.zeros_like(x)
-    if math.isinf(ord):
-        return np.sign(x) * _ties(g, np.absolute(x), out, axis, True)
     if ord == 1:
         return g * np.sign(x)
-    safe = np.where(out == 0, 1.0, out)
+    if math.isinf(ord):
+        return np.sign(x) * _ties(g, np.absolute(x), out, axis, True)
+    if getattr(out, "array", out).all():
+        return g * _norm_slope(x, out, ord)
+    zero = out == 0
+    return np.where(zero, 0.0, g * _norm_slope(np.where(zero, 1.0, x), np.where(zero, 1.0, out), ord))
+
+
+def _norm_slope(x: Any, out: Any, ord: float) -> Any:
     if ord == 2:
-        return g * (x / safe)
+        return x / out
     size = np.absolute(x)
-    size = np.where(size == 0, 1.0, size) if ord < 2 else size  # 0 ** negative; the sign makes it 0 again
-    return g * (np.sign(x) * (size / safe) ** (ord - 1))
+    if ord < 2:
+        size = np.where(size == 0, 1.0, size)  # 0 ** negative; the sign makes it 0 again
+    return np.sign(x) * (size / out) ** (ord - 1)
 
 
 def _logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     if not x.size:
         return np.log(_sum(np.exp(x), axis, keepdims))
     top = largest(x.real, axis, None, None, True)
-    top = np.where(np.isfinite(top), top, 0).astype(top.dtype)
-    total = np.log(_sum(np.exp(x - top), axis, True)) + top
+    if not finite(top):
+        top = np.where(np.isfinite(top), top, 0).astype(top.dtype)
+    away = np.asarray(x - top)
+    total = np.log(_sum(np.exp(away, out=away), axis, True)) + top
     return total if keepdims else np.squeeze(total, axis)
+
+
+def _logsumexp_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+    """The softmax. Infinite elements share the gradient of an infinite sum; a sum of nothing, log 0, has none."""
+    g, out = keep(g, x.shape, axis, keepdims), keep(out, x.shape, axis, keepdims)
+    if finite(out) or arithmetic.plain:
+        return g * np.exp(x - out).conjugate()
+    infinite = np.isinf(out)
+    hit = (x == np.inf) & infinite
+    sharers = np.astype(np.sum(hit, axis=axis, keepdims=True), g.dtype)
+    part = np.exp(np.where(infinite, -np.inf, x - out)).conjugate()
+    return g * np.where(hit, 1 / np.where(sharers == 0, 1.0, sharers), part)
 
 
 def _softmax(x: Any, axis: int = -1) -> Any:
@@ -159,14 +196,37 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     return e
 
 
+def _softmax_rule(g: Any, out: Any, axis: int) -> Any:
+    """out (g - <g, out>), and zero in a row that is NaN, as softmax is where everything is masked by -inf."""
+    d = out * (g - _along(g, out, axis))
+    if finite(d) or arithmetic.plain:
+        return d
+    defined = out == out
+    out = np.where(defined, out, 0.0)
+    return np.where(defined, out * (g - _along(g, out, axis)), 0.0)
+
+
+def _along(g: Any, out: Any, axis: int) -> Any:
+    """The inner products along an axis."""
+    if type(g) is type(out) is np.ndarray:
+        return inner(g, out, axis=axis, keepdims=True)
+    return (g * out).sum(axis=axis, keepdims=True)
+
+
 def _log_softmax(x: Any, axis: int = -1) -> Any:
     away = x - largest(x, axis, None, None, True) if x.size else x.copy()
     away -= np.log(add_up(np.exp(away), axis, None, None, True))
     return away
 
 
-def _cumsum(x: Any, axis: int = 0) -> Any:
-    return np.add.accumulate(x, axis, _accumulator(x)).astype(np.int64 if x.dtype.kind in "bui" else x.dtype)
+def _log_softmax_rule(g: Any, out: Any, axis: int) -> Any:
+    """g - softmax sum(g), and zero in a row that is NaN: see `_softmax_rule`."""
+    total = g.sum(axis=axis, keepdims=True)
+    d = g - np.exp(out) * total
+    if finite(d) or arithmetic.plain:
+        return d
+    defined = out == out
+    return np.where(defined, g - np.exp(np.where(defined, out, 0.0)) * total, 0.0)
 
 
 def _truth(found: Any, x: Any) -> Any:
@@ -188,17 +248,8 @@ mean = op(
     "mean", _mean, cases=_AXES, doc="The mean.",
     x=lambda g, x_shape, axis, keepdims: spread(g * (1 / max(count(x_shape, axis), 1)), x_shape, axis, keepdims),
 )
-var = op(
-    "var", _var, cases=_AXES[:3], doc="The variance, divided by n - ddof.",
-    x=lambda g, x, axis, ddof, keepdims:
-        keep(g, x.shape, axis, keepdims) * (_away(x, axis) * (2 * _degrees(x.shape, axis, ddof))),
-)
-std = op(
-    "std", _std, cases=_AXES[:3], doc="The standard deviation; a flat input has slope 0.",
-    x=lambda g, x, out, axis, ddof, keepdims:
-        keep(np.where(out == 0, 0.0, g / np.where(out == 0, 1.0, out)), x.shape, axis, keepdims)
-        * (_away(x, axis) * _degrees(x.shape, axis, ddof)),
-)
+var = op("var", _var, cases=_AXES[:3], doc="The variance, divided by n - ddof.", x=_var_rule)
+std = op("std", _std, cases=_AXES[:3], doc="The standard deviation; a flat input has slope 0.", x=_std_rule)
 amax = op(
     "amax", lambda x, axis=None, keepdims=False: largest(x, axis, None, None, keepdims), cases=_AXES,
     numbers="real", doc="The largest element; equal ones share the gradient.",
@@ -208,6 +259,11 @@ amin = op(
     "amin", lambda x, axis=None, keepdims=False: smallest(x, axis, None, None, keepdims), cases=_AXES,
     numbers="real", doc="The smallest element; equal ones share the gradient.",
     x=_ties,
+)
+median = op(
+    "median", _median, cases=(((2, 3), {}), ((2, 2), {}), ((), {})), numbers="real",
+    doc="The element in the middle of all; equal ones share the gradient.",
+    x=lambda g, x, out: _ties(g, x, out, None, False),
 )
 prod = op(
     "prod", _prod, cases=(((2, 3), {}), ((2, 3), {"axis": 1}), ((2, 3), {"axis": 0, "keepdims": True})),
@@ -222,34 +278,29 @@ norm = op(
 )
 logsumexp = op(
     "logsumexp", _logsumexp, "float", cases=_AXES, doc="log(sum(exp(x))) without overflow.",
-    x=lambda g, x, out, axis, keepdims:
-        keep(g, x.shape, axis, keepdims) * np.exp(x - keep(out, x.shape, axis, keepdims)).conjugate(),
+    x=_logsumexp_rule,
 )
 softmax = op(
     "softmax", _softmax, cases=_ONE, numbers="real", doc="exp(x) / sum(exp(x)): non-negative numbers that sum to 1.",
-    x=lambda g, out, axis: out * (g - (g * out).sum(axis=axis, keepdims=True)),
+    x=_softmax_rule,
 )
 log_softmax = op(
     "log_softmax", _log_softmax, cases=_ONE, numbers="real", doc="log(softmax(x)) without loss of digits.",
-    x=lambda g, out, axis: g - np.exp(out) * g.sum(axis=axis, keepdims=True),
-)
-cumsum = op(
-    "cumsum", _cumsum, cases=_ONE, doc="Running sums.",
-    x=lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis),
+    x=_log_softmax_rule,
 )
 argmax = op(
-    "argmax", lambda x, axis=None, keepdims=False: np.argmax(x, axis=axis, keepdims=keepdims), cases=_ONE,
+    "argmax", lambda x, axis=None, keepdims=False: x.argmax(axis, keepdims=keepdims), cases=_ONE,
     numbers="real", doc="Where the largest element is.", x=None,
 )
 argmin = op(
-    "argmin", lambda x, axis=None, keepdims=False: np.argmin(x, axis=axis, keepdims=keepdims), cases=_ONE,
+    "argmin", lambda x, axis=None, keepdims=False: x.argmin(axis, keepdims=keepdims), cases=_ONE,
     numbers="real", doc="Where the smallest element is.", x=None,
 )
 any = op(
-    "any", lambda x, axis=None, keepdims=False: _truth(np.any(x, axis=axis, keepdims=keepdims), x), cases=_AXES,
+    "any", lambda x, axis=None, keepdims=False: _truth(some(x, axis, None, None, keepdims), x), cases=_AXES,
     doc="Whether one element is not zero.", x=None,
 )
 all = op(
-    "all", lambda x, axis=None, keepdims=False: _truth(np.all(x, axis=axis, keepdims=keepdims), x), cases=_AXES,
+    "all", lambda x, axis=None, keepdims=False: _truth(every(x, axis, None, None, keepdims), x), cases=_AXES,
     doc="Whether no element is zero.", x=None,
 )
