@@ -8,12 +8,14 @@ replaced", and every view of it is told again from there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.graph import Node, TensorCore, enable_grad, mode, tick
 from tinygrad_lite.op import cast, op
+from tinygrad_lite.ops.shape import strided
 from tinygrad_lite.packing import Packed
 from tinygrad_lite.views import extra_of, live_views, note_write, owner
 
@@ -28,9 +30,22 @@ def follow(base: Any, steps: Steps) -> Any:
 
 
 def _view_write(base: Any, value: Any, steps: Steps) -> Any:
-    out = base.copy()
+    out = base.copy("K")
+    if steps[0][0] is strided:
+        out, steps = follow(out, steps[:1]), steps[1:]
     follow(out, steps)[...] = value
     return out
+
+
+def anchored(base: np.ndarray, steps: Steps) -> Steps:
+    """Steps from `base` that can be followed from its gradient too, whatever that lies like in memory.
+
+    Only a step that looks at the memory itself cares: then the first one lays everything out as `base` is.
+    """
+    if not any(row is strided for row, _ in steps):
+        return steps
+    own = _steps(base)
+    return ((strided, {"shape": base.shape, "steps": own, "start": 0, "inner": own}), *steps)
 
 
 view_write: Any = op(
@@ -49,11 +64,23 @@ def check_writable(x: TensorCore, operation: str) -> None:
         RuntimeError: if `x` is a leaf that requires grad, or a view of one, and gradients are being
             recorded; or a view that must not be written to.
     """
-    if not x.array.flags.writeable:
+    array = x.array
+    if not array.flags.writeable:
+        raise RuntimeError(f"{operation}: the memory of this tensor is read-only. Please clone() it before writing.")
+    if (
+        array.size
+        and 0 in array.strides
+        and any(n > 1 and not step for n, step in zip(array.shape, array.strides, strict=True))
+    ):
         raise RuntimeError(
-            f"{operation}: unsupported operation: the memory of this tensor is read-only, as that of an "
-            f"expanded tensor is (shape {x.array.shape}). Please clone() it before writing to it."
+            f"{operation}: unsupported operation: more than one element of the written-to tensor refers to a single "
+            f"memory location, as in an expanded tensor (shape {array.shape}). Please clone() it before writing to it."
         )
+    _check_history(x, operation)
+
+
+def _check_history(x: TensorCore, operation: str) -> None:
+    """Refuse to change a leaf that requires grad, a view of one, or a view that must not be written to."""
     if not mode.grad:
         return
     extra = x.extra
@@ -162,12 +189,48 @@ def _view_write_node(base: TensorCore, view: TensorCore, node: Node | None, step
     made.edges = ((base.node or base) if base.needs_grad else None, node)
     made.saved = ()
     made.shapes = (base.array.shape, view.array.shape)
-    made.params = {"steps": steps}
+    made.params = {"steps": anchored(base.array, steps)}
     made.hooks = None
     made.order = tick()
     if mode.watch is not None:
-        mode.watch(made, base.array)
+        mode.watch(made, base.array, (base.array, view.array))
     return made
+
+
+def turn_in_place(x: Any, compute: Callable[[], Any], operation: str) -> Any:
+    """Let `x` itself be the view of it that `compute()` returns, as `x.t_()` does.
+
+    Raises:
+        RuntimeError: if `x` may not be changed.
+    """
+    _check_history(x, operation)
+    before, others = x.array, live_views(x)
+    with enable_grad() if x.node is not None else nullcontext():  # so that gradients find back to the old shape
+        view = compute()
+    note_write(x, operation)
+    if view is x:
+        return x
+    after = x.array = view.array
+    if view.node is not None:
+        x.node = view.node
+    extra = extra_of(x)
+    if extra.base is not None:
+        extra.steps = extra_of(view).steps
+    back = {"shape": before.shape, "steps": _steps(before), "start": _address(before) - _address(after)}
+    back["start"] //= before.itemsize
+    for other in others:  # views of `x` as it was
+        own = extra_of(other)
+        own.steps = ((strided, {**back, "inner": _steps(after)}), *own.steps)
+    return x
+
+
+def _steps(array: np.ndarray) -> tuple[int, ...]:
+    return tuple(step // array.itemsize for step in array.strides)
+
+
+def _address(array: np.ndarray) -> int:
+    start: int = array.__array_interface__["data"][0]
+    return start
 
 
 def in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -41,6 +41,18 @@ VIEWS = {
     "detach": lambda t: t.detach(),
     "contiguous": lambda t: t.contiguous(),
     "real": lambda t: t.real,
+    "select": lambda t: t.select(-1, 0),
+    "unflatten": lambda t: t.unflatten(0, (t.shape[0], 1)),
+    "view_as": lambda t: t.view_as(t),
+    "mT": lambda t: t.mT,
+    "adjoint": lambda t: t.adjoint(),
+    "unfold": lambda t: t.unfold(-1, 1, 1),
+    "unfold apart": lambda t: t.unfold(0, 2, 2),
+    "as_strided": lambda t: t.contiguous().as_strided((2, 2), (2, 1)),
+    "as_strided with an offset": lambda t: t.contiguous().as_strided((2,), (1,), 1),
+    "expanded and back": lambda t: t.expand(2, *t.shape)[1],
+    "tensor_split": lambda t: t.tensor_split(2, -1)[0],
+    "hsplit": lambda t: t.hsplit(1)[0],
 }
 COPIES = {
     "clone": lambda m, t: t.clone(),
@@ -57,6 +69,17 @@ COPIES = {
     "to": lambda m, t: t.to(m.float64),
     "tensor": lambda m, t: m.tensor(t.numpy()),
     "index_select": lambda m, t: t.index_select(0, m.tensor([0, 1])),
+    "diag": lambda m, t: t.diag(),
+    "diag_embed": lambda m, t: t.diag_embed(),
+    "fliplr": lambda m, t: t.fliplr(),
+    "rot90": lambda m, t: t.rot90(),
+    "repeat_interleave": lambda m, t: t.repeat_interleave(1),
+    "gather": lambda m, t: t.gather(0, m.tensor([[0, 1]])),
+    "take": lambda m, t: t.take(m.tensor([0, 1])),
+    "stack": lambda m, t: m.stack([t]),
+    "scatter": lambda m, t: t.scatter(0, m.tensor([[0]]), t),
+    "diagonal_scatter": lambda m, t: t.diagonal_scatter(t[0]),
+    "t().clone": lambda m, t: t.t().clone(),
 }
 MEMORY = {
     "to the same dtype": lambda m, a: m.from_numpy(a).to(m.float64),
@@ -290,6 +313,18 @@ def test_a_view_knows_its_base():
 
 # --- random programs --------------------------------------------------------------------------------------
 
+def first(t):
+    """The position 0, as an index."""
+    return (t.detach().reshape(-1)[:1] * 0).long()
+
+
+def turnable(t):
+    """Not under `no_grad`, where PyTorch turns the tensor, but then refuses the gradient for its shape."""
+    if t.requires_grad and not (t * 1).requires_grad:
+        raise RuntimeError("under no_grad")
+    return t
+
+
 WRITES = {
     "add_": lambda t, other: t.add_(other.sum()),
     "mul_": lambda t, other: t.mul_(0.5),
@@ -307,6 +342,21 @@ WRITES = {
     "t[..., -1] = tensor": lambda t, other: t.__setitem__((..., -1), other.mean()),
     "t[mask] = number": lambda t, other: t.__setitem__(t > 0, 0.5),
     "t[positions] = tensor": lambda t, other: t.__setitem__([0], other.mean()),
+    "scatter_": lambda t, other: t.scatter_(0, first(t).reshape((1,) * t.dim()), 0.7),
+    "scatter_add_": lambda t, other: t.scatter_add_(0, (t.detach() * 0).long(), t.exp()),
+    "scatter_reduce_": lambda t, other: t.scatter_reduce_(0, (t.detach() * 0).long(), t.exp(), "prod"),
+    "index_add_": lambda t, other: t.index_add_(0, first(t), t[:1].cos()),
+    "index_copy_": lambda t, other: t.index_copy_(0, first(t), t[:1].cos()),
+    "index_fill_": lambda t, other: t.index_fill_(-1, first(t), 0.9),
+    "index_put_": lambda t, other: t.index_put_((first(t),), other.mean(), accumulate=True),
+    "put_": lambda t, other: t.put_(first(t), other.mean().reshape(1)),
+    "masked_scatter_": lambda t, other: t.masked_scatter_(t > 0.3, t.sin().reshape(-1)),
+    "tril_": lambda t, other: t.tril_(),
+    "fill_diagonal_": lambda t, other: t.fill_diagonal_(0.6),
+    "t_": lambda t, other: turnable(t).t_(),
+    "transpose_": lambda t, other: turnable(t).transpose_(0, -1),
+    "unsqueeze_": lambda t, other: turnable(t).unsqueeze_(0),
+    "squeeze_": lambda t, other: turnable(t).squeeze_(),
 }
 USES = {
     "square": lambda t: t * t,
@@ -315,7 +365,7 @@ USES = {
     "sum": lambda t: t.sum(-1),
     "positions": lambda t: t[[0, 0]],
 }
-LEFT_OUT = ("expand", "chunk", "split", "unbind", "iteration", "diagonal")
+LEFT_OUT = ("expand", "chunk", "split", "tensor_split", "hsplit", "unbind", "iteration", "diagonal")
 """Writing to most of these is refused: see test_errors.py. What is computed of a diagonal lies in another order."""
 which = st.integers(0, 7)
 step = st.one_of(

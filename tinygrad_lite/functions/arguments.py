@@ -92,3 +92,41 @@ def sizes_of(name: str, size: tuple[Any, ...], names: dict[str, Any], keyword: s
     if names:
         raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(names))!r}")
     return to_shape(name, size)
+
+
+def tensor_list(function: str, tensors: Any) -> list[Any]:
+    """A sequence of tensors, at least one.
+
+    Raises:
+        TypeError: if it is no sequence, or holds something else.
+        RuntimeError: if it is empty.
+    """
+    if isinstance(tensors, TensorCore) or not isinstance(tensors, Sequence):
+        raise TypeError(f"{function}(): argument 'tensors' must be tuple of Tensors, not {type(tensors).__name__}")
+    for k, tensor in enumerate(tensors):
+        if not isinstance(tensor, TensorCore):
+            raise TypeError(
+                f"{function}(): expected Tensor as element {k} in argument 0, but got {type(tensor).__name__}"
+            )
+    if not tensors:
+        raise RuntimeError(f"{function}(): expected a non-empty list of Tensors")
+    return list(tensors)
+
+
+def tensors_of(function: str, tensors: tuple[Any, ...]) -> list[Any]:
+    """Tensors that were passed as `f(a, b)` or as `f([a, b])`."""
+    alone = len(tensors) == 1 and isinstance(tensors[0], Sequence)
+    return tensor_list(function, tensors[0] if alone else tensors)
+
+
+def common_shape(function: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that these broadcast to.
+
+    Raises:
+        RuntimeError: if there is none.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        seen = " and ".join(map(str, map(list, shapes)))
+        raise RuntimeError(f"{function}(): shapes {seen} cannot be broadcast to a single shape") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +10,7 @@ from tinygrad_lite.device import to_device
 from tinygrad_lite.dtypes import as_element, get_default_dtype, scalar_dtype, to_dtype
 from tinygrad_lite.functions.arguments import need_tensor, sizes_of, to_shape
 from tinygrad_lite.graph import TensorCore
+from tinygrad_lite.layout import contiguous_format, order_of, preserve_format, strided, zeros_in
 from tinygrad_lite.tensors import make
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
@@ -139,13 +139,31 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     return make(ndarray)
 
 
-def _filled(shape: tuple[int, ...], value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
-    to_device(device)
-    if any(n < 0 for n in shape):
+def _filled(
+    shape: tuple[int, ...], value: Any, dtype: Any, device: Any, requires_grad: bool, order: Any = None
+) -> Tensor:
+    if device is not None:
+        to_device(device)
+    if shape and min(shape) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     target = get_default_dtype().numpy if dtype is None else to_dtype(dtype).numpy
-    array = np.zeros(shape, target) if value == 0 else np.full(shape, as_element(value, target), target)
+    array = zeros_in(shape, target, order)
+    if value != 0:
+        array.fill(value if target.kind == "f" and type(value) in (int, float) else as_element(value, target))
     return make(array, requires_grad)
+
+
+def plain_names(function: str, names: dict[str, Any], *keywords: str) -> dict[str, Any]:
+    """What is left of the keywords without `layout` and `pin_memory`, which change nothing here."""
+    if not names:
+        return names
+    if names.pop("layout", None) not in (None, strided):
+        raise NotImplementedError(f"{function}(): tensors are strided here; sparse layouts do not exist")
+    names.pop("pin_memory", None)
+    unknown = set(names) - set(keywords)
+    if unknown:
+        raise TypeError(f"{function}() got an unexpected keyword argument {min(unknown)!r}")
+    return names
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any) -> Tensor:
@@ -157,7 +175,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         tensor([[0., 0., 0.],
                 [0., 0., 0.]])
     """
-    return _filled(sizes_of("zeros", size, names), 0, dtype, device, requires_grad)
+    return _filled(sizes_of("zeros", size, plain_names("zeros", names, "size")), 0, dtype, device, requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any) -> Tensor:
@@ -168,7 +186,7 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
         >>> tg.ones(3)
         tensor([1., 1., 1.])
     """
-    return _filled(sizes_of("ones", size, names), 1, dtype, device, requires_grad)
+    return _filled(sizes_of("ones", size, plain_names("ones", names, "size")), 1, dtype, device, requires_grad)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any) -> Tensor:
@@ -179,11 +197,43 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
         >>> tg.empty(2, 3).shape
         Size([2, 3])
     """
-    names.pop("pin_memory", None), names.pop("memory_format", None)
-    return _filled(sizes_of("empty", size, names), 0, dtype, device, requires_grad)
+    format = names.pop("memory_format", None)
+    shape = sizes_of("empty", size, plain_names("empty", names, "size"))
+    if format is preserve_format:
+        raise RuntimeError("empty(): preserve_format has nothing to preserve here; empty_like() has")
+    return _filled(shape, 0, dtype, device, requires_grad, order_of(format, len(shape)))
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
+) -> Tensor:
+    """A tensor still to be written, with strides given in elements; zeros, so that two runs agree.
+
+    Raises:
+        RuntimeError: if there are not as many strides as sizes, or one is negative.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.empty_strided((2, 3), (1, 2)).stride()
+        (1, 2)
+    """
+    plain_names("empty_strided", names)
+    shape, steps = to_shape("empty_strided", (size,)), to_shape("empty_strided", (stride,))
+    if len(shape) != len(steps):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(steps)})"
+        )
+    if min(shape + steps, default=0) < 0:
+        raise RuntimeError(f"sizes and strides must not be negative, got {list(shape)} and {list(steps)}")
+    room = 1 + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) if 0 not in shape else 0
+    memory = _filled((room,), 0, dtype, device, False).array
+    strides = tuple(step * memory.itemsize for step in steps)
+    return make(np.ndarray(shape, memory.dtype, memory, 0, strides), requires_grad)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
+) -> Tensor:
     """A tensor of one value; its dtype is the value's unless `dtype` says otherwise.
 
     Example:
@@ -191,13 +241,33 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
         >>> tg.full((2,), 7), tg.full((2,), 0.5)
         (tensor([7, 7]), tensor([0.5000, 0.5000]))
     """
+    plain_names("full", names)
     value = _number(fill_value)
     own = scalar_dtype(value) if dtype is None else dtype
     return _filled(to_shape("full", (size,)), value, own, device, requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
+) -> Tensor:
+    """A number as a tensor without dimensions, of the default dtype.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.scalar_tensor(2)
+        tensor(2.)
+    """
+    plain_names("scalar_tensor", names)
+    return _filled((), _number(s), dtype, device, requires_grad)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **names: Any
+) -> Tensor:
     """Ones on the diagonal of an n × m matrix, zeros elsewhere.
+
+    Raises:
+        RuntimeError: if a size is negative.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -206,117 +276,73 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
                 [0., 1.]])
     """
     to_device(device)
+    plain_names("eye", names)
     columns = n if m is None else m
-    if n < 0 or columns < 0:
-        raise RuntimeError(f"n must be greater or equal to 0, got {n} and {m}")
+    if n < 0:
+        raise RuntimeError(f"n must be greater or equal to 0, got {n}")
+    if columns < 0:
+        raise RuntimeError(f"m must be greater or equal to 0, got {m}")
     target = get_default_dtype() if dtype is None else to_dtype(dtype)
     return make(np.eye(n, columns, dtype=target.numpy), requires_grad)
 
 
-def arange(
-    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """Numbers from `start` (0 if only one is given) up to, not including, `end`, `step` apart.
-
-    Raises:
-        RuntimeError: if the step is zero or leads away from the end.
-        TypeError: without an end.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.arange(3), tg.arange(1, 2, 0.5)
-        (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
-    """
-    to_device(device)
-    if end is None:
-        start, end = None, start
-    if end is None:
-        raise TypeError("arange() received no 'end'")
-    start = 0 if start is None else start
-    start, end, step = _number(start), _number(end), _number(step)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not all(math.isfinite(v) for v in (start, end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: {start} -> {end} by {step}")
-    if dtype is None:
-        whole = all(isinstance(v, int | np.integer) for v in (start, end, step))
-        target = np.dtype(np.int64) if whole else get_default_dtype().numpy
-    else:
-        target = to_dtype(dtype).numpy
-    count = math.ceil((end - start) / step)
-    wide = np.int64 if all(isinstance(v, int) for v in (start, end, step)) else np.float64
-    return make((np.arange(count, dtype=wide) * step + start).astype(target), requires_grad)
+def _like(name: str, input: Tensor, value: Any, names: dict[str, Any]) -> Tensor:
+    """One value in the shape, dtype and layout of `input`, unless keywords say otherwise."""
+    need_tensor(name, "input", input)
+    array = input.array
+    if not names:
+        return make(_filled_as(array, value))
+    plain_names(name, names, "dtype", "device", "requires_grad", "memory_format")
+    order = order_of(names.get("memory_format") or preserve_format, array.ndim, array)
+    dtype = array.dtype if names.get("dtype") is None else names["dtype"]
+    return _filled(array.shape, value, dtype, names.get("device"), names.get("requires_grad", False), order)
 
 
-def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """`steps` numbers from `start` to `end`, both included, equally far apart.
-
-    Raises:
-        RuntimeError: if `steps` is negative.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.linspace(0, 1, 5)
-        tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
-    """
-    to_device(device)
-    if steps < 0:
-        raise RuntimeError(f"number of steps must be non-negative, got {steps}")
-    start, end = _number(start), _number(end)
-    is_complex = isinstance(start, complex) or isinstance(end, complex)
-    default = get_default_dtype().to_complex() if is_complex else get_default_dtype()
-    target = default.numpy if dtype is None else to_dtype(dtype).numpy
-    return make(np.linspace(start, end, steps).astype(target), requires_grad)
+def _filled_as(array: np.ndarray, value: Any) -> np.ndarray:
+    out = zeros_in(array.shape, array.dtype, order_of(preserve_format, array.ndim, array))
+    if value:
+        out[...] = as_element(value, array.dtype)
+    return out
 
 
-def _like(input: Tensor, value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
-    return _filled(input.array.shape, value, input.array.dtype if dtype is None else dtype, device, requires_grad)
-
-
-def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(input: Tensor, **names: Any) -> Tensor:
     """Zeros in the shape and dtype of `input`.
+
+    Args:
+        input: a tensor.
+        names: `dtype`, `device`, `requires_grad`, `memory_format` (as `input` lies, by default).
 
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.zeros_like(tg.tensor([1, 2]))
         tensor([0, 0])
     """
-    need_tensor("zeros_like", "input", input)
-    return _like(input, 0, dtype, device, requires_grad)
+    return _like("zeros_like", input, 0, names)
 
 
-def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones in the shape and dtype of `input`.
+def ones_like(input: Tensor, **names: Any) -> Tensor:
+    """Ones in the shape and dtype of `input`. See `zeros_like`.
 
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.ones_like(tg.tensor([5.0, 6.0]))
         tensor([1., 1.])
     """
-    need_tensor("ones_like", "input", input)
-    return _like(input, 1, dtype, device, requires_grad)
+    return _like("ones_like", input, 1, names)
 
 
-def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """One value in the shape and dtype of `input`.
+def full_like(input: Tensor, fill_value: Any, **names: Any) -> Tensor:
+    """One value in the shape and dtype of `input`. See `zeros_like`.
 
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.full_like(tg.zeros(2), 7)
         tensor([7., 7.])
     """
-    need_tensor("full_like", "input", input)
-    return _like(input, fill_value, dtype, device, requires_grad)
+    return _like("full_like", input, _number(fill_value), names)
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(input: Tensor, **names: Any) -> Tensor:
     """A tensor still to be written, in the shape and dtype of `input`; zeros, so that two runs agree.
 
     Example:
@@ -324,4 +350,42 @@ def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires
         >>> tg.empty_like(tg.zeros(2, 3)).shape
         Size([2, 3])
     """
-    return zeros_like(input, dtype=dtype, device=device, requires_grad=requires_grad)
+    return _like("empty_like", input, 0, names)
+
+
+def resize_(input: Tensor, *sizes: Any, memory_format: Any = contiguous_format) -> Tensor:
+    """Give `input` itself another shape and as many elements as that takes, the first ones kept.
+
+    Raises:
+        RuntimeError: if it requires grad, or a size is negative.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.arange(4).resize_(1, 3)
+        tensor([[0, 1, 2]])
+    """
+    shape = to_shape("resize_", sizes)
+    if input.needs_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"resize_: sizes must not be negative, got {list(shape)}")
+    old = input.array
+    if shape == old.shape and memory_format in (contiguous_format, preserve_format):
+        return input
+    out = zeros_in(shape, old.dtype, order_of(memory_format, len(shape), old))
+    kept = min(out.size, old.size)
+    out.reshape(-1)[:kept] = old.reshape(-1)[:kept]
+    input.array = out
+    return input
+
+
+def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = contiguous_format) -> Tensor:
+    """`resize_` to the shape of another tensor.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.resize_as_(tg.arange(4), tg.zeros(1, 3))
+        tensor([[0, 1, 2]])
+    """
+    need_tensor("resize_as_", "the_template", the_template, 2)
+    return resize_(input, the_template.array.shape, memory_format=memory_format)

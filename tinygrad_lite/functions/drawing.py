@@ -13,6 +13,7 @@ import numpy as np
 from tinygrad_lite.device import to_device
 from tinygrad_lite.dtypes import get_default_dtype, to_dtype
 from tinygrad_lite.functions.arguments import need_tensor, sizes_of, to_shape
+from tinygrad_lite.functions.creation import plain_names
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.random import Generator, current_generator
 from tinygrad_lite.tensors import make
@@ -183,3 +184,97 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true in every element")
     drawn = (generator or current_generator()).uniform(p.size, p.dtype).reshape(p.shape)
     return make((drawn < p).astype(p.dtype))
+
+
+def randint_like(
+    input: Tensor, low: Any = 0, high: Any = None, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **names: Any,
+) -> Tensor:  # fmt: skip
+    """Random integers from `low` (0 if only one is given) up to `high`, in the shape and dtype of `input`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.randint_like(tg.zeros(3), 10)
+        tensor([4., 9., 3.])
+    """
+    need_tensor("randint_like", "input", input)
+    plain_names("randint_like", names, "memory_format")
+    low, high = (0, low) if high is None else (low, high)
+    like = input.dtype if dtype is None else dtype
+    return randint(int(low), int(high), input.array.shape, dtype=like, device=device, requires_grad=requires_grad)
+
+
+def integer_range(dtype: np.dtype[Any], low: int | None, high: int | None) -> tuple[int, int]:
+    """The range that `random_` draws from: [low, high), [0, low), or what the dtype holds exactly.
+
+    Raises:
+        RuntimeError: if there is no integer in it.
+    """
+    if high is None:
+        low, high = 0, low
+    if high is None:
+        digits = np.finfo(dtype).nmant + 1 if dtype.kind in "fc" else 8 * dtype.itemsize - (dtype.kind == "i")
+        return 0, 2 if dtype.kind == "b" else 2 ** min(digits, 63) + (dtype.kind in "fc")
+    low = 0 if low is None else low
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    return low, high
+
+
+def exponential(generator: Generator, n: int, dtype: Any) -> np.ndarray:
+    """`n` random numbers of the exponential distribution of rate 1: -log(1 - u) of uniform ones."""
+    drawn: np.ndarray = -np.log1p(-generator.uniform(n, np.dtype(dtype)))
+    return drawn
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Random positions, each as likely as its weight in the vector, or in each row of the matrix, says.
+
+    Without replacement those with the smallest exponential times, which are shorter where the weight is
+    larger (Efraimidis and Spirakis, 2006).
+
+    Args:
+        input: weights that are not negative; they need not sum to 1.
+        num_samples: how many positions to draw, for each row.
+        replacement: whether a position may be drawn again.
+        generator: where the numbers come from.
+
+    Raises:
+        RuntimeError: for weights that are negative, infinite, NaN or all zero, or fewer of them than samples.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.multinomial(tg.tensor([0.0, 1.0, 0.0]), 3, replacement=True)
+        tensor([1, 1, 1])
+    """
+    need_tensor("multinomial", "input", input)
+    weights = input.array
+    if weights.dtype.kind != "f":
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {input.dtype}")
+    if weights.ndim not in (1, 2):
+        raise RuntimeError(f"prob_dist must be 1 or 2 dim, got {weights.ndim}")
+    if num_samples <= 0:
+        raise RuntimeError(f"cannot sample n_sample <= 0 samples, got {num_samples}")
+    if not replacement and num_samples > weights.shape[-1]:
+        raise RuntimeError(
+            f"cannot sample n_sample ({num_samples}) > prob_dist.size(-1) ({weights.shape[-1]}) samples without "
+            "replacement"
+        )
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    rows = np.atleast_2d(weights).astype(np.float64)
+    if not rows.any(axis=1).all() or (not replacement and (np.count_nonzero(rows, axis=1) < num_samples).any()):
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0, or too few non-zero ones)")
+    source = generator or current_generator()
+    if replacement:
+        sums = np.cumsum(rows, axis=1)
+        points = source.uniform(len(rows) * num_samples, np.dtype(np.float64)).reshape(len(rows), num_samples)
+        drawn = np.stack([s.searchsorted(p * s[-1], "right") for s, p in zip(sums, points, strict=True)])
+    else:
+        with np.errstate(divide="ignore"):
+            times = exponential(source, rows.size, np.float64).reshape(rows.shape) / rows
+        drawn = np.argsort(times, axis=1, kind="stable")[:, :num_samples]
+    return make(drawn.astype(np.int64).reshape(*weights.shape[:-1], num_samples))

@@ -1,4 +1,4 @@
-"""Taking elements out and putting them in: what `x[...]` and `x[...] = v` do, `nonzero`, `one_hot` ..."""
+"""Taking elements out and putting them in: what `x[...]` and `x[...] = v` do, `masked_fill` ..."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lite.dtypes import as_element
 from tinygrad_lite.functions import shaping
-from tinygrad_lite.functions.arguments import need_tensor, one_dim
+from tinygrad_lite.functions.arguments import common_shape, need_tensor
 from tinygrad_lite.graph import TensorCore, mode
 from tinygrad_lite.inplace import check_writable, write
 from tinygrad_lite.op import cast
@@ -29,14 +29,19 @@ def to_index(index: Any) -> tuple[tuple[Any, ...], bool]:
     """
     parts = index if isinstance(index, tuple) else (index,)
     out: list[Any] = []
-    basic = True
+    basic, dotted = True, False
     for part in parts:
         if isinstance(part, bool | np.bool_):
             out.append(bool(part))
             basic = False
         elif isinstance(part, int | np.integer):
             out.append(int(part))
-        elif part is None or part is Ellipsis:
+        elif part is None:
+            out.append(None)
+        elif part is Ellipsis:
+            if dotted:  # PyTorch's second one stands for no dimension, and nothing may follow it
+                continue
+            dotted = True
             out.append(part)
         elif isinstance(part, slice):
             out.append(_to_slice(part))
@@ -111,7 +116,9 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     """`input[index]`: a view for integers and slices, a copy for tensors of positions or truth values."""
     plain, basic = to_index(index)
     if not basic:
-        return ops.index(*_integers_first(input, plain))
+        input, plain = _integers_first(input, plain)
+        once = all(part.dtype.kind == "b" for part in plain if isinstance(part, np.ndarray))
+        return (ops.pick if once else ops.index)(input, plain)
     if not input.array.ndim and any(isinstance(p, int | slice) for p in plain):
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python to convert a 0-dim tensor to a number"
@@ -166,6 +173,37 @@ def assign(input: Tensor, value: Any, operation: str) -> Tensor:
     return write(input, lambda: ops.write(input, value, (...,)), operation)
 
 
+def zero_(input: Tensor) -> Tensor:
+    """Write zeros over all of `input`, which is returned.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.zero_(tg.ones(2))
+        tensor([0., 0.])
+    """
+    need_tensor("zero_", "input", input)
+    return assign(input, 0, "zero_")
+
+
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Write one value over all of `input`, which is returned.
+
+    Raises:
+        RuntimeError: for a value that has dimensions.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.fill_(tg.ones(2), 5)
+        tensor([5., 5.])
+    """
+    if isinstance(value, TensorCore) and value.array.ndim:
+        raise RuntimeError(
+            "fill_ only supports 0-dimension value tensor but got tensor with "
+            f"{value.array.ndim} dimensions; copy_ takes a tensor"
+        )
+    return assign(input, value, "fill_")
+
+
 def _to_write(value: Any, target: Tensor, operation: str) -> Any:
     """A tensor or a number in the dtype of the tensor that it is to be written into."""
     if isinstance(value, TensorCore):
@@ -183,78 +221,6 @@ def to_dtype_of(value: Tensor, like: Tensor) -> Tensor:
 def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     pairs = zip(reversed(shape), reversed(target), strict=False)
     return len(shape) <= len(target) and all(a in (1, b) for a, b in pairs)
-
-
-def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """Where the elements that are not zero are: a row of indices for each, or one tensor per dimension.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.nonzero(tg.tensor([0, 3, 5]))
-        tensor([[1],
-                [2]])
-    """
-    need_tensor("nonzero", "input", input)
-    found = np.nonzero(np.atleast_1d(input.array))
-    if as_tuple:
-        return tuple(make(f) for f in found)
-    return make(np.stack(found, axis=-1)[:, : input.array.ndim])
-
-
-def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """Elements along `dim` at the positions that `index` holds.
-
-    Args:
-        input: a tensor.
-        dim: the dimension that positions count along.
-        index: integers; as many dimensions as `input`, no other one larger than there.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.gather(tg.tensor([[1, 2], [3, 4]]), 1, tg.tensor([[0], [1]]))
-        tensor([[1],
-                [4]])
-    """
-    need_tensor("gather", "input", input)
-    need_tensor("gather", "index", index, 3)
-    if index.array.dtype != np.int64:
-        raise RuntimeError(f"gather(): Expected dtype int64 for index, got {index.dtype}")
-    axis = one_dim("gather", dim, input.array.ndim)
-    if not input.array.ndim:
-        return gather(input.reshape(1), 0, index.reshape(-1)).reshape(index.array.shape)
-    if index.array.ndim != input.array.ndim:
-        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    shape, size = index.array.shape, input.array.shape
-    if any(a > b for d, (a, b) in enumerate(zip(shape, size, strict=True)) if d != axis):
-        raise RuntimeError(
-            f"Size does not match at dimension expected index {list(shape)} to be no larger than self "
-            f"{list(size)} apart from dimension {axis}"
-        )
-    if index.array.size and (index.array.min() < 0 or index.array.max() >= size[axis]):
-        raise RuntimeError(f"gather(): an index is out of bounds for dimension {axis} with size {size[axis]}")
-    return ops.index(input, ops.along(axis, index.array))
-
-
-def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices along `dim` at the positions that the vector `index` holds.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.index_select(tg.tensor([[1, 2], [3, 4]]), 1, tg.tensor([1]))
-        tensor([[2],
-                [4]])
-    """
-    need_tensor("index_select", "input", input)
-    need_tensor("index_select", "index", index, 3)
-    if index.array.ndim > 1:
-        raise IndexError("index_select(): Index is supposed to be a vector")
-    if index.array.dtype not in (np.int32, np.int64):
-        raise RuntimeError(f"index_select(): Expected dtype int32 or int64 for index, got {index.dtype}")
-    axis = one_dim("index_select", dim, input.array.ndim)
-    size = input.array.shape[axis] if input.array.ndim else 1
-    if index.array.size and (index.array.min() < 0 or index.array.max() >= size):
-        raise IndexError(f"index_select(): index out of range for dimension {axis} with size {size}")
-    return ops.index(input, (slice(None),) * axis + (np.atleast_1d(index.array),))
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
@@ -275,6 +241,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
                 "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value.array.ndim} dimension(s)."
             )
+        if value.array.dtype.kind == "c" != input.array.dtype.kind:
+            raise RuntimeError(f"value cannot be converted to type {input.dtype} without overflow: it is complex")
         value = to_dtype_of(value, input)
     else:
         value = as_element(value, input.array.dtype)
@@ -293,39 +261,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     need_tensor("masked_select", "mask", mask, 2)
     if mask.array.dtype.kind != "b":
         raise RuntimeError(f"masked_select: expected BoolTensor for mask, got {mask.dtype}")
-    try:
-        shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
-    except ValueError as error:
-        raise RuntimeError(f"masked_select(): {error}") from error
-    return ops.index(input.expand(shape), (np.broadcast_to(mask.array, shape),))
-
-
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """A row of zeros with a one at the class, for each class number. `tinygrad_lite.nn.functional` has it.
-
-    Args:
-        tensor: int64 class numbers, of any shape.
-        num_classes: the length of the rows; -1 for one more than the largest class.
-
-    Raises:
-        RuntimeError: for other dtypes, or a class that is negative or too large.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.nn.functional.one_hot(tg.tensor([0, 2]))
-        tensor([[1, 0, 0],
-                [0, 0, 1]])
-    """
-    need_tensor("one_hot", "tensor", tensor)
-    classes = tensor.array
-    if classes.dtype != np.int64:
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type int64, got {tensor.dtype}")
-    if classes.size and classes.min() < 0:
-        raise RuntimeError("Class values must be non-negative.")
-    if num_classes == -1:
-        if not classes.size:
-            raise RuntimeError("Can not infer total number of classes from empty tensor.")
-        num_classes = int(classes.max()) + 1
-    elif classes.size and classes.max() >= num_classes:
-        raise RuntimeError(f"Class values must be smaller than num_classes ({num_classes}), got {classes.max()}.")
-    return make((classes[..., None] == np.arange(num_classes)).astype(np.int64))
+    shape = common_shape("masked_select", input.array.shape, mask.array.shape)
+    if not shape:
+        input, shape = shaping.reshape(input, 1), (1,)
+    return ops.pick(shaping.expand(input, shape), (np.broadcast_to(mask.array, shape),))

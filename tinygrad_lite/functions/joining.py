@@ -1,6 +1,6 @@
-"""The functions that make one tensor of several, or several of one: `cat`, `stack`, `split`, `repeat` ...
+"""The functions that make one tensor of several, and larger ones of one: `cat`, `stack`, `repeat`, `tile` ...
 
-What is cut is a view; what is joined is a copy.
+All make copies.
 """
 
 from __future__ import annotations
@@ -8,24 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from tinygrad_lite.functions.arguments import need_tensor, one_dim, sizes_of
+import numpy as np
+
+from tinygrad_lite.functions.arguments import need_tensor, one_dim, sizes_of, tensor_list
+from tinygrad_lite.functions.shaping import atleast_1d, atleast_2d, atleast_3d, ravel, reshape
 from tinygrad_lite.graph import TensorCore
+from tinygrad_lite.ops import elementwise
 from tinygrad_lite.ops import index as index_ops
 from tinygrad_lite.ops import shape as ops
+from tinygrad_lite.tensors import make
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
-
-
-def _tensors(name: str, tensors: Any) -> list[Tensor]:
-    if isinstance(tensors, TensorCore) or not isinstance(tensors, Sequence):
-        raise TypeError(f"{name}(): argument 'tensors' must be tuple of Tensors, not {type(tensors).__name__}")
-    for k, tensor in enumerate(tensors):
-        if not isinstance(tensor, TensorCore):
-            raise TypeError(f"{name}(): expected Tensor as element {k} in argument 0, but got {type(tensor).__name__}")
-    if not tensors:
-        kind = ValueError if name == "cat" else RuntimeError
-        raise kind(f"{name}(): expected a non-empty list of Tensors")
-    return list(tensors)
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0, **names: Any) -> Tensor:
@@ -39,26 +32,49 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, **names: Any) -> Tensor:
         >>> tg.cat([tg.tensor([1, 2]), tg.tensor([3])])
         tensor([1, 2, 3])
     """
-    dim = names.pop("axis", dim)
-    parts = _tensors("cat", tensors)
-    parts = [p for p in parts if p.array.shape != (0,)] or parts[:1]  # PyTorch skips such empty tensors
-    shape = parts[0].array.shape
-    if not shape:
+    dim = _axis_name("cat", dim, names)
+    if tensors == []:
+        raise ValueError("cat(): expected a non-empty list of Tensors")
+    parts = tensor_list("cat", tensors)
+    shapes = {p.array.shape for p in parts}
+    if len(shapes) > 1:
+        parts = [p for p in parts if p.array.shape != (0,)]  # PyTorch skips such empty tensors
+        dim = _check_joined(parts, dim)
+    elif () in shapes:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated; use stack()")
+    elif dim:
+        dim = one_dim("cat", dim, parts[0].array.ndim)
+    return ops.cat(parts, dim)
+
+
+concat = concatenate = cat
+
+
+def _axis_name(function: str, dim: int, names: dict[str, Any]) -> int:
+    """`dim`, where it was perhaps passed under NumPy's name."""
+    dim = names.pop("axis", dim)
+    if names:
+        raise TypeError(f"{function}() got an unexpected keyword argument {next(iter(names))!r}")
+    return dim
+
+
+def _check_joined(parts: list[Tensor], dim: int) -> int:
+    """The axis to join tensors along whose shapes differ; raises unless they differ there only."""
+    for k, part in enumerate(parts):
+        if not part.array.ndim:
+            raise RuntimeError(f"zero-dimensional tensor (at position {k}) cannot be concatenated; use stack()")
+    shape = parts[0].array.shape
     axis = one_dim("cat", dim, len(shape))
     for k, part in enumerate(parts):
         other = part.array.shape
         if len(other) != len(shape):
             raise RuntimeError(f"Tensors must have same number of dimensions: got {len(shape)} and {len(other)}")
-        if any(a != b for d, (a, b) in enumerate(zip(shape, other, strict=True)) if d != axis):
+        if other[:axis] != shape[:axis] or other[axis + 1 :] != shape[axis + 1 :]:
             raise RuntimeError(
                 f"cat(): Sizes of tensors must match except in dimension {axis}. Expected {list(shape)} but got "
                 f"{list(other)} for tensor number {k} in the list."
             )
-    return ops.cat(parts, axis)
-
-
-concat = concatenate = cat
+    return axis
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0, **names: Any) -> Tensor:
@@ -73,8 +89,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **names: Any) -> Tensor:
         tensor([[1, 3],
                 [2, 4]])
     """
-    dim = names.pop("axis", dim)
-    parts = _tensors("stack", tensors)
+    dim = _axis_name("stack", dim, names)
+    parts = tensor_list("stack", tensors)
     shape = parts[0].array.shape
     for k, part in enumerate(parts):
         if part.array.shape != shape:
@@ -82,121 +98,72 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **names: Any) -> Tensor:
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(part.array.shape)} at entry {k}"
             )
-    return ops.stack(parts, one_dim("stack", dim, len(shape) + 1))
+    return ops.stack(parts, one_dim("stack", dim, len(shape) + 1) if dim else 0)
 
 
-def _pieces(input: Tensor, sizes: Sequence[int], axis: int, origin: str) -> tuple[Tensor, ...]:
-    """Neighbouring slices of the given sizes; views that know they came together."""
-    out, start = [], 0
-    for size in sizes:
-        piece = index_ops.select(input, (slice(None),) * axis + (slice(start, start + size),))
-        if piece.extra is not None:
-            piece.extra.siblings = origin
-        out.append(piece)
-        start += size
-    return tuple(out)
-
-
-def split(
-    tensor: Tensor, split_size_or_sections: int | Sequence[int] | None = None, dim: int = 0, *, split_size: Any = None
-) -> tuple[Tensor, ...]:
-    """Cut along `dim` into pieces of one size (the last may be smaller) or of the sizes listed; views.
-
-    Args:
-        tensor: what to cut.
-        split_size_or_sections: the size of the pieces, or the size of each.
-        dim: where to cut along.
-        split_size: the same, under the name that PyTorch's method has for it.
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors side by side: vectors end to end, others along their second dimension.
 
     Raises:
-        RuntimeError: if the sizes listed do not add up, or the size is negative.
+        RuntimeError: if the other dimensions differ.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.split(tg.arange(5), 2)
-        (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+        >>> tg.hstack([tg.tensor([[1], [2]]), tg.tensor([[3], [4]])])
+        tensor([[1, 3],
+                [2, 4]])
     """
-    need_tensor("split", "tensor", tensor)
-    if not tensor.array.ndim:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
-    axis = one_dim("split", dim, tensor.array.ndim)
-    n = tensor.array.shape[axis]
-    size = split_size_or_sections if split_size is None else split_size
-    if size is None:
-        raise TypeError("split() missing 1 required argument: 'split_size'")
-    if isinstance(size, int):
-        if size < 0 or (size == 0 and n):
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
-        sizes = [min(size, n - start) for start in range(0, n, size)] if n else [0]
-    else:
-        sizes = list(size)
-        if sum(sizes) != n or min(sizes, default=0) < 0:
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension "
-                f"{axis}), but got split_sizes={sizes}"
-            )
-    return _pieces(tensor, sizes, axis, "split")
+    parts = [atleast_1d(t) for t in tensor_list("hstack", tensors)]
+    return cat(parts, 0 if parts[0].array.ndim == 1 else 1)
 
 
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut along `dim` into at most `chunks` pieces of equal size, the last perhaps smaller; views.
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors below one another; a vector is a row.
 
     Raises:
-        RuntimeError: if `chunks` is not positive.
+        RuntimeError: if the other dimensions differ.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.chunk(tg.arange(5), 2)
-        (tensor([0, 1, 2]), tensor([3, 4]))
+        >>> tg.vstack([tg.tensor([1, 2]), tg.tensor([3, 4])])
+        tensor([[1, 2],
+                [3, 4]])
     """
-    need_tensor("chunk", "input", input)
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    if not input.array.ndim:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    n = input.array.shape[one_dim("chunk", dim, input.array.ndim)]
-    return split(input, -(-n // chunks) if n else [0] * chunks, dim)
+    return cat([atleast_2d(t) for t in tensor_list("vstack", tensors)], 0)
 
 
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along `dim`, without that dimension; views.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.unbind(tg.tensor([[1, 2], [3, 4]]))
-        (tensor([1, 2]), tensor([3, 4]))
-    """
-    need_tensor("unbind", "input", input)
-    if not input.array.ndim:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
-    axis = one_dim("unbind", dim, input.array.ndim)
-    out = tuple(index_ops.select(input, (slice(None),) * axis + (k,)) for k in range(input.array.shape[axis]))
-    for piece in out:
-        if piece.extra is not None:
-            piece.extra.siblings = "unbind"
-    return out
+row_stack = vstack
 
 
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """`length` slices along `dim` from `start` on; a view.
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors behind one another, along a third dimension.
 
     Raises:
-        RuntimeError: if they reach past the end.
+        RuntimeError: if the other dimensions differ.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.narrow(tg.arange(5), 0, 1, 3)
-        tensor([1, 2, 3])
+        >>> tg.dstack([tg.tensor([1, 2]), tg.tensor([3, 4])])
+        tensor([[[1, 3],
+                 [2, 4]]])
     """
-    need_tensor("narrow", "input", input)
-    if not input.array.ndim:
-        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    axis = one_dim("narrow", dim, input.array.ndim)
-    n = input.array.shape[axis]
-    first = start + n if start < 0 else start
-    if length < 0 or first < 0 or first + length > n:
-        raise RuntimeError(f"narrow(): start ({start}) + length ({length}) exceeds dimension size ({n}).")
-    return index_ops.select(input, (slice(None),) * axis + (slice(first, first + length),))
+    return cat([atleast_3d(t) for t in tensor_list("dstack", tensors)], 2)
+
+
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors side by side; a vector is a column.
+
+    Raises:
+        RuntimeError: if the other dimensions differ.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.column_stack([tg.tensor([1, 2]), tg.tensor([3, 4])])
+        tensor([[1, 3],
+                [2, 4]])
+    """
+    parts = tensor_list("column_stack", tensors)
+    return cat([p if p.array.ndim > 1 else reshape(p, -1, 1) for p in parts], 1)
 
 
 def repeat(input: Tensor, *repeats: Any, **names: Any) -> Tensor:
@@ -232,3 +199,107 @@ def tile(input: Tensor, *dims: Any, **names: Any) -> Tensor:
     need_tensor("tile", "input", input)
     counts = sizes_of("tile", dims, names, "dims")
     return ops.repeat(input, (1,) * (input.array.ndim - len(counts)) + counts)
+
+
+def repeat_interleave(
+    input: Tensor, repeats: int | Tensor | None = None, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
+    """Each slice along `dim` several times over; of the flattened tensor if `dim` is None.
+
+    Given counts alone, each position as often as its count says.
+
+    Args:
+        input: a tensor; or the counts.
+        repeats: how often, for all or for each.
+        dim: the dimension to repeat along.
+        output_size: accepted as in PyTorch, where it saves looking at the counts.
+
+    Raises:
+        RuntimeError: for negative or floating-point counts, or a number of counts that does not fit.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.repeat_interleave(tg.tensor([1, 2]), 2), tg.repeat_interleave(tg.tensor([1, 2]), tg.tensor([0, 3]))
+        (tensor([1, 1, 2, 2]), tensor([2, 2, 2]))
+    """
+    need_tensor("repeat_interleave", "input", input)
+    if repeats is None:
+        counts = _counts(input, None)
+        return ops.repeat_each(make(np.arange(counts.size)), counts, 0)
+    if dim is None:
+        input, axis = ravel(input), 0
+    else:
+        axis = one_dim("repeat_interleave", dim, input.array.ndim)
+        input = input if input.array.ndim else reshape(input, 1)
+    n = input.array.shape[axis]
+    times = _counts(repeats, n)
+    total = n * times if isinstance(times, int) else int(times.sum())
+    if output_size is not None and output_size != total:
+        raise RuntimeError(f"repeat_interleave: output_size is {output_size}, but the counts add up to {total}")
+    return ops.repeat_each(input, times, axis)
+
+
+def _counts(repeats: Any, n: int | None) -> Any:
+    """How often to repeat: an integer, or an array of `n`."""
+    if not isinstance(repeats, TensorCore):
+        if repeats < 0:
+            raise RuntimeError(f"Repeats must be non-negative, got {repeats}")
+        return int(repeats)
+    counts = repeats.array
+    if counts.dtype not in (np.int32, np.int64):
+        raise RuntimeError(f"repeats has to be Long or Int tensor, got {counts.dtype}")
+    if counts.ndim > 1 or (n is None and counts.ndim == 0):
+        raise RuntimeError(f"repeats must be 0-dim or 1-dim tensor, got {counts.ndim} dimensions")
+    if counts.size and counts.min() < 0:
+        raise RuntimeError("repeats can not be negative")
+    if n is not None and counts.size == 1:
+        return int(counts.reshape(-1)[0])
+    if n is not None and counts.size != n:
+        raise RuntimeError(
+            f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts.size} and "
+            f"input.size(dim) = {n}"
+        )
+    return counts
+
+
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
+) -> Tensor:
+    """The differences of neighbours along `dim`, taken `n` times; of truth values, whether they differ.
+
+    Args:
+        input: a tensor.
+        n: how often.
+        dim: the dimension.
+        prepend: what to put before `input`.
+        append: what to put after it.
+
+    Raises:
+        RuntimeError: for a tensor without dimensions, or a negative `n`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.diff(tg.tensor([1, 4, 9, 16])), tg.diff(tg.tensor([1, 4, 9, 16]), n=2)
+        (tensor([3, 5, 7]), tensor([2, 2]))
+    """
+    need_tensor("diff", "input", input)
+    ndim = input.array.ndim
+    if not ndim:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    axis = one_dim("diff", dim, ndim)
+    for name, other in (("prepend", prepend), ("append", append)):
+        if other is not None and other.array.ndim != ndim:
+            raise RuntimeError(
+                f"diff expects {name} or append to be the same dimension as input, got {other.array.ndim} and {ndim}"
+            )
+    if n == 0:
+        return ops.clone(input)
+    parts = [part for part in (prepend, input, append) if part is not None]
+    out = cat(parts, axis) if len(parts) > 1 else input
+    lead = (slice(None),) * axis
+    for _ in range(min(n, out.array.shape[axis])):
+        later, earlier = (index_ops.select(out, (*lead, cut)) for cut in (slice(1, None), slice(None, -1)))
+        out = (elementwise.ne if out.array.dtype.kind == "b" else elementwise.sub)(later, earlier)
+    return out

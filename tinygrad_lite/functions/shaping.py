@@ -1,20 +1,34 @@
-"""The functions that arrange elements anew: `reshape`, `permute`, `expand`, `flip` ...
+"""The functions that give the same elements another shape: `reshape`, `permute`, `expand`, `squeeze` ...
 
 Those whose docstring says "a view" return a tensor that shares memory with its input, as in PyTorch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygrad_lite.functions.arguments import need_tensor, one_dim, sizes_of, to_axis
+from tinygrad_lite.dtypes import dtype, to_dtype
+from tinygrad_lite.functions.arguments import (
+    common_shape,
+    need_tensor,
+    one_dim,
+    sizes_of,
+    tensors_of,
+    to_axis,
+    to_shape,
+)
+from tinygrad_lite.graph import TensorCore
+from tinygrad_lite.layout import contiguous_format, lies_as, order_of, preserve_format
 from tinygrad_lite.ops import shape as ops
+from tinygrad_lite.ops.reduce import sum as add_up
 from tinygrad_lite.views import owner
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
+Ints: TypeAlias = tuple[int, ...]
 
 
 def _complete(name: str, shape: tuple[int, ...], size: int) -> tuple[int, ...]:
@@ -57,7 +71,7 @@ def reshape(input: Tensor, *shape: Any, **names: Any) -> Tensor:
 
 
 def view(input: Tensor, *size: Any, **names: Any) -> Tensor:
-    """The same memory in another shape: `reshape` that never copies.
+    """The same memory in another shape, which never copies; or, given a dtype, the same bytes as that.
 
     Raises:
         RuntimeError: if it would have to copy, or the number of elements does not fit.
@@ -67,7 +81,13 @@ def view(input: Tensor, *size: Any, **names: Any) -> Tensor:
         >>> tg.arange(4).view(2, 2)
         tensor([[0, 1],
                 [2, 3]])
+        >>> tg.tensor([1.0]).view(tg.int32)
+        tensor([1065353216], dtype=tinygrad_lite.int32)
     """
+    if names.keys() == {"dtype"}:
+        size = (names.pop("dtype"),)
+    if len(size) == 1 and isinstance(size[0], dtype | type):
+        return _view_dtype(input, to_dtype(size[0]).numpy)
     out = ops.reshape(input, _complete("view", sizes_of("view", size, names), input.array.size))
     if input.array.size and owner(out.array) is not owner(input.array):
         raise RuntimeError(
@@ -75,6 +95,48 @@ def view(input: Tensor, *size: Any, **names: Any) -> Tensor:
             "across two contiguous subspaces). Use .reshape(...) instead."
         )
     return out
+
+
+def _view_dtype(input: Tensor, target: np.dtype[Any]) -> Tensor:
+    array = input.array
+    own, wanted = array.itemsize, target.itemsize
+    if target is array.dtype:
+        return ops.reshape(input, array.shape)
+    if own != wanted:
+        if not array.ndim:
+            raise RuntimeError(f"self.dim() cannot be 0 to view {array.dtype} as {target} (different element sizes)")
+        if array.strides[-1] != own and array.shape[-1] > 1:
+            raise RuntimeError(f"self.stride(-1) must be 1 to view {array.dtype} as {target} (different element sizes)")
+        if array.shape[-1] * own % wanted:
+            raise RuntimeError(
+                f"self.size(-1) must be divisible by {wanted // own} to view {array.dtype} as {target} (different "
+                f"element sizes), but got {array.shape[-1]}"
+            )
+    return ops.view_dtype(input, target)
+
+
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """Viewed in the shape of `other`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.arange(4).view_as(tg.zeros(2, 2)).shape
+        Size([2, 2])
+    """
+    need_tensor("view_as", "other", other)
+    return view(input, other.array.shape)
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """Reshaped to the shape of `other`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.arange(4).reshape_as(tg.zeros(2, 2)).shape
+        Size([2, 2])
+    """
+    need_tensor("reshape_as", "other", other)
+    return reshape(input, other.array.shape)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -97,6 +159,33 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return ops.reshape(input, (*shape[:first], size, *shape[last + 1 :]))
 
 
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """Dimension `dim` made several, of the given sizes; one of them may be -1. A view where possible.
+
+    Raises:
+        RuntimeError: if the sizes do not multiply to the dimension's.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.unflatten(tg.zeros(2, 12), 1, (3, -1)).shape
+        Size([2, 3, 4])
+    """
+    need_tensor("unflatten", "input", input)
+    shape = input.array.shape
+    axis = one_dim("unflatten", dim, len(shape))
+    parts = to_shape("unflatten", (sizes,))
+    if not parts:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    if not shape:
+        raise RuntimeError("unflatten: a tensor without dimensions has none to unflatten")
+    if parts.count(-1) > 1 or min(parts) < -1 or (-1 not in parts and math.prod(parts) != shape[axis]):
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {dim} ({shape[axis]}) in "
+            "the input tensor"
+        )
+    return ops.reshape(input, (*shape[:axis], *_complete("unflatten", parts, shape[axis]), *shape[axis + 1 :]))
+
+
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension; a view if they lie in memory in order.
 
@@ -106,93 +195,7 @@ def ravel(input: Tensor) -> Tensor:
         tensor([1., 1., 1., 1.])
     """
     need_tensor("ravel", "input", input)
-    return reshape(input if input.array.flags.c_contiguous else clone(input), -1)
-
-
-def permute(input: Tensor, *dims: Any, **names: Any) -> Tensor:
-    """The dimensions in another order; a view.
-
-    Raises:
-        RuntimeError: if `dims` does not name each dimension once.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.permute(tg.zeros(2, 3, 4), (2, 0, 1)).shape
-        Size([4, 2, 3])
-    """
-    need_tensor("permute", "input", input)
-    axes = sizes_of("permute", dims, names, "dims")
-    ndim = input.array.ndim
-    if len(axes) != ndim:
-        raise RuntimeError(
-            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
-            f"desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(axes)}"
-        )
-    to_axis("permute", axes, ndim)
-    return ops.permute(input, axes)
-
-
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Two dimensions swapped; a view.
-
-    Raises:
-        IndexError: if a dimension does not exist.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.transpose(tg.zeros(2, 3), 0, 1).shape
-        Size([3, 2])
-    """
-    need_tensor("transpose", "input", input)
-    ndim = input.array.ndim
-    a, b = one_dim("transpose", dim0, ndim), one_dim("transpose", dim1, ndim)
-    return ops.transpose(input, a, b) if ndim else input
-
-
-swapaxes = swapdims = transpose
-
-
-def t(input: Tensor) -> Tensor:
-    """The transposed matrix; a view. A vector stays as it is.
-
-    Raises:
-        RuntimeError: for more than two dimensions.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.t(tg.tensor([[1, 2], [3, 4]]))
-        tensor([[1, 3],
-                [2, 4]])
-    """
-    need_tensor("t", "input", input)
-    if input.array.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D")
-    return ops.transpose(input, 0, 1) if input.array.ndim == 2 else input
-
-
-def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
-    """Dimensions moved to other places, the rest in order; a view.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.movedim(tg.zeros(2, 3, 4), 0, -1).shape
-        Size([3, 4, 2])
-    """
-    need_tensor("movedim", "input", input)
-    ndim = input.array.ndim
-    sources = [source] if isinstance(source, int) else list(source)
-    targets = [destination] if isinstance(destination, int) else list(destination)
-    if len(sources) != len(targets):
-        raise RuntimeError(f"movedim(): source {source} and destination {destination} must have the same length")
-    sources = list(to_axis("movedim", sources, ndim) or ())
-    targets = list(to_axis("movedim", targets, ndim) or ())
-    order = [d for d in range(ndim) if d not in sources]
-    for place, d in sorted(zip(targets, sources, strict=True)):
-        order.insert(place, d)
-    return ops.permute(input, tuple(order))
-
-
-moveaxis = movedim
+    return ops.reshape(contiguous(input), (input.array.size,))
 
 
 def expand(input: Tensor, *size: Any, **names: Any) -> Tensor:
@@ -235,6 +238,57 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     return expand(input, size)
 
 
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input` expanded to the shape of `other`. See `expand`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.ones(2).expand_as(tg.zeros(3, 2)).shape
+        Size([3, 2])
+    """
+    need_tensor("expand_as", "other", other)
+    return expand(input, other.array.shape)
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """Tensors expanded to the one shape that they broadcast to; views.
+
+    Raises:
+        RuntimeError: if there is no such shape.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> a, b = tg.broadcast_tensors(tg.ones(2, 1), tg.ones(3))
+        >>> a.shape, b.shape
+        (Size([2, 3]), Size([2, 3]))
+    """
+    parts = tensors_of("broadcast_tensors", tensors)
+    shape = common_shape("broadcast_tensors", *(p.array.shape for p in parts))
+    return tuple(ops.expand(p, shape) for p in parts)
+
+
+def sum_to_size(input: Tensor, *size: Any, **names: Any) -> Tensor:
+    """The sum over the dimensions in which a tensor of `size` would be broadcast to the shape of `input`.
+
+    Raises:
+        RuntimeError: if `size` does not broadcast to that shape.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.ones(2, 3).sum_to_size(2, 1)
+        tensor([[3.],
+                [3.]])
+    """
+    shape, own = sizes_of("sum_to_size", size, names), input.array.shape
+    lead = len(own) - len(shape)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, own[lead:], strict=True)):
+        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(own)}}}.")
+    axes = (*range(lead), *(d + lead for d, n in enumerate(shape) if n != own[d + lead]))
+    if not shape:
+        return add_up(input)
+    return ops.reshape(add_up(input, axes, True), shape) if axes else input
+
+
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without dimensions of size 1: all of them, or those named that are; a view.
 
@@ -269,90 +323,58 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return ops.unsqueeze(input, one_dim("unsqueeze", dim, input.array.ndim + 1))
 
 
-def flip(input: Tensor, *dims: Any, **names: Any) -> Tensor:
-    """In reverse order along `dims`; a copy.
+def atleast_1d(*tensors: Any) -> Any:
+    """Tensors with one dimension at least; several come back as a tuple.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.flip(tg.tensor([[1, 2], [3, 4]]), (0, 1))
-        tensor([[4, 3],
-                [2, 1]])
+        >>> tg.atleast_1d(tg.tensor(5))
+        tensor([5])
     """
-    need_tensor("flip", "input", input)
-    axes = to_axis("flip", sizes_of("flip", dims, names, "dims"), input.array.ndim)
-    return ops.flip(input, axes or ())
+    return _at_least("atleast_1d", tensors, lambda shape: shape or (1,))
 
 
-def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
-    """Shifted along `dims`, what falls off coming back at the other end; flattened if `dims` is None.
+def atleast_2d(*tensors: Any) -> Any:
+    """Tensors with two dimensions at least: a vector becomes a row.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.roll(tg.tensor([1, 2, 3]), 1)
-        tensor([3, 1, 2])
+        >>> tg.atleast_2d(tg.tensor([5, 6]))
+        tensor([[5, 6]])
     """
-    need_tensor("roll", "input", input)
-    steps = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,)
-    named = () if dims is None else tuple(dims) if isinstance(dims, Sequence) else (dims,)
-    axes = tuple(one_dim("roll", d, input.array.ndim) for d in named)
-    if not axes and len(steps) == 1:
-        return ops.roll(input, steps[0])
-    if len(axes) != len(steps):
-        raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {shifts}, dims: {dims}")
-    return ops.roll(input, steps, axes) if input.array.ndim else clone(input)
+    return _at_least("atleast_2d", tensors, lambda shape: (1,) * (2 - len(shape)) + shape)
 
 
-def tril(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The lower triangle, zero above the `diagonal`-th diagonal.
+def atleast_3d(*tensors: Any) -> Any:
+    """Tensors with three dimensions at least; what is missing is added before a vector, and after both.
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.tril(tg.ones(2, 2))
-        tensor([[1., 0.],
-                [1., 1.]])
+        >>> tg.atleast_3d(tg.zeros(5)).shape, tg.atleast_3d(tg.zeros(5, 6)).shape
+        (Size([1, 5, 1]), Size([5, 6, 1]))
     """
-    return ops.tril(_matrix("tril", input), diagonal)
+    missing = {0: ((1,), (1, 1)), 1: ((1,), (1,)), 2: ((), (1,))}
+    none: tuple[Ints, Ints] = ((), ())
+
+    def widened(shape: Ints) -> Ints:
+        before, after = missing.get(len(shape), none)
+        return before + shape + after
+
+    return _at_least("atleast_3d", tensors, widened)
 
 
-def triu(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The upper triangle, zero below the `diagonal`-th diagonal.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.triu(tg.ones(2, 2), diagonal=1)
-        tensor([[0., 1.],
-                [0., 0.]])
-    """
-    return ops.triu(_matrix("triu", input), diagonal)
+def _at_least(name: str, tensors: tuple[Any, ...], widened: Callable[[Ints], Ints]) -> Any:
+    parts = tensors_of(name, tensors)
+    out = tuple(ops.reshape(p, w) if (w := widened(p.array.shape)) != p.array.shape else p for p in parts)
+    return out[0] if len(tensors) == 1 and isinstance(tensors[0], TensorCore) else out
 
 
-def _matrix(name: str, input: Tensor) -> Tensor:
-    need_tensor(name, "input", input)
-    if input.array.ndim < 2:
-        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions, got {input.array.ndim}")
-    return input
-
-
-def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The elements whose indices in `dim1` and `dim2` differ by `offset`, as a last dimension; a view.
-
-    Raises:
-        RuntimeError: if both dimensions are the same.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> tg.diagonal(tg.tensor([[1, 2], [3, 4]]))
-        tensor([1, 4])
-    """
-    need_tensor("diagonal", "input", input)
-    a, b = one_dim("diagonal", dim1, input.array.ndim), one_dim("diagonal", dim2, input.array.ndim)
-    if a == b:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return ops.diagonal(input, offset, a, b)
-
-
-def clone(input: Tensor) -> Tensor:
+def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     """A copy that gradients flow through.
+
+    Args:
+        input: a tensor.
+        memory_format: how the copy lies in memory; as `input` does, by default.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -360,4 +382,27 @@ def clone(input: Tensor) -> Tensor:
         tensor([1., 1.])
     """
     need_tensor("clone", "input", input)
-    return ops.clone(input)
+    if memory_format is preserve_format or memory_format is None:
+        return ops.clone(input)
+    order = order_of(memory_format, input.array.ndim)
+    if order is None:
+        return ops.clone(input, "C")
+    return ops.permute(ops.clone(ops.permute(input, order), "C"), tuple(order.index(d) for d in range(len(order))))
+
+
+def contiguous(input: Tensor, memory_format: Any = contiguous_format) -> Tensor:
+    """Itself if its elements lie in memory in order, else a copy whose elements do.
+
+    Args:
+        input: a tensor.
+        memory_format: what order that is.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.zeros(2, 3).t().contiguous().stride()
+        (2, 1)
+    """
+    need_tensor("contiguous", "input", input)
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    return input if lies_as(input.array, memory_format) else clone(input, memory_format=memory_format)

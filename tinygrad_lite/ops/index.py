@@ -10,12 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.kernels.scatter import added
 from tinygrad_lite.op import op
 
 
 def _slice(x: Any, index: tuple[Any, ...]) -> Any:
-    dots = any(part is Ellipsis for part in index)
-    return x[index if dots else (*index, ...)]  # `...` keeps a 0-d result an array
+    out = x[index]
+    return out if isinstance(out, np.ndarray) else x[(*index, ...)]  # `...` keeps a 0-d result an array
+
+
+def _index(x: Any, index: tuple[Any, ...]) -> Any:
+    first = index[0]
+    alone = len(index) == 1 and isinstance(first, np.ndarray) and first.dtype.kind == "i"
+    if alone and x.ndim and x.flags.c_contiguous:
+        return x.take(first, 0)  # the same in half the time
+    return x[index]
 
 
 def _put(x: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
@@ -24,14 +33,8 @@ def _put(x: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
     return out
 
 
-def _add_at(x: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
-    out = np.zeros(shape, x.dtype)
-    np.add.at(out, index, x)
-    return out
-
-
 def _write(x: Any, value: Any, index: tuple[Any, ...]) -> Any:
-    out = x.copy()
+    out = x.copy("K")
     out[index] = value
     return out
 
@@ -58,9 +61,15 @@ put: Any = op(
     x=lambda g, index: g[index],
 )
 index = op(
-    "index", lambda x, index: x[index], cases=(((4, 3), {"index": _PICK}),),
+    "index", _index, cases=(((4, 3), {"index": _PICK}),),
     doc="Elements named by arrays of positions or of truth values; a copy.",
     x=lambda g, x_shape, index: add_at(g, x_shape, index),
+)
+choose = op(
+    "index_select", lambda x, index, axis=0: x.take(index, axis),
+    cases=(((4, 3), {"index": _PICK[0]}), ((2, 4), {"index": np.array([3, 3, 0]), "axis": 1})),
+    doc="The slices along a dimension at an array of positions; a copy.",
+    x=lambda g, x_shape, index, axis: add_at(g, x_shape, (slice(None),) * axis + (index,)),
 )
 pick = op(
     "pick", lambda x, index: x[index], cases=(((4, 3), {"index": (np.array([[0, 2, 1]]), np.array([[0, 1, 2]]))}),),
@@ -68,7 +77,7 @@ pick = op(
     x=lambda g, x_shape, index: put(g, x_shape, index),
 )
 add_at: Any = op(
-    "add_at", _add_at, cases=(((3, 3), {"shape": (4, 3), "index": _PICK}),),
+    "add_at", added, cases=(((3, 3), {"shape": (4, 3), "index": _PICK}),),
     doc="Zeros of a shape, with the elements added where arrays of positions name them.",
     x=lambda g, index: g[index],
 )
