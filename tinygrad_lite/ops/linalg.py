@@ -69,6 +69,15 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
+def _cross(x: Any, y: Any, axis: int = -1) -> Any:
+    a, b = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
+    out = np.empty(np.broadcast_shapes(a.shape, b.shape), np.result_type(x, y))
+    for k in range(3):
+        i, j = (k + 1) % 3, (k + 2) % 3
+        out[k] = a[i] * b[j] - a[j] * b[i]
+    return np.moveaxis(out, 0, axis)
+
+
 # fmt: off
 matmul = op(
     "matmul", _matmul, broadcasts=True,
@@ -85,4 +94,16 @@ linear = op(
     x=lambda g, weight: product(g, weight.conjugate()),
     weight=lambda g, x: product(_rows(g).mT, _rows(x.conjugate())),
     bias=lambda g: g,
+)
+outer = op(
+    "outer", lambda x, y: x[:, None] * y, "promote", cases=(((3,), (4,)),),
+    doc="Each element of x times each element of y.",
+    x=lambda g, y: g @ y.conjugate(),
+    y=lambda g, x: x.conjugate() @ g,
+)
+cross: Any = op(
+    "cross", _cross, "promote", broadcasts=True, cases=(((2, 3), (2, 3)), ((3, 2), (3, 1), {"axis": -2})),
+    doc="The vector at right angles to x and y, as long as the area between them.",
+    x=lambda g, y, axis: cross(y.conjugate(), g, axis),
+    y=lambda g, x, axis: cross(g, x.conjugate(), axis),
 )
