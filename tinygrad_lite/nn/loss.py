@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from tinygrad_lite.nn import functional as F
-from tinygrad_lite.nn.functional.loss import chosen_reduction
+from tinygrad_lite.nn.functional.reductions import chosen_reduction
 from tinygrad_lite.nn.module import Module
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor

@@ -1,5 +1,5 @@
 """The op table. Importing this package fills `tinygrad_lite.op.TABLE`."""
 
-from tinygrad_lite.ops import elementwise, index, linalg, loss, reduce, shape
+from tinygrad_lite.ops import activation, conv, ctc, cumulative, decompose, elementwise, embedding, fft, index, linalg, loss, norm, reduce, resize, scatter, shape, sort, special, window
 
-__all__ = ["elementwise", "index", "linalg", "loss", "reduce", "shape"]
+__all__ = ["activation", "conv", "ctc", "cumulative", "decompose", "elementwise", "embedding", "fft", "index", "linalg", "loss", "norm", "reduce", "resize", "scatter", "shape", "sort", "special", "window"]
