@@ -93,18 +93,24 @@ def live_views(base: TensorCore) -> list[TensorCore]:
 
 
 class Write:
-    """The last write to a piece of memory, and how many there have been."""
+    """The last write to a piece of memory, and how many there have been.
 
-    __slots__ = ("count", "line", "memory", "operation", "order")
+    `anew` is when something else than one more gradient was last written, be it untracked.
+    """
+
+    __slots__ = ("anew", "count", "line", "memory", "operation", "order")
 
     def __init__(self, memory: np.ndarray) -> None:
         key = id(memory)
         self.memory = weakref.ref(memory, lambda _: _writes.pop(key, None))
         self.count = 0
-        self.order = 0
+        self.order = self.anew = 0
         self.operation = ""
         self.line = ""
 
+
+ACCUMULATING = "accumulating a gradient"
+"""What the engine notes when it adds to a `.grad`."""
 
 _writes: dict[int, Write] = {}
 last_write = [0]
@@ -113,19 +119,28 @@ last_write = [0]
 
 def note_write(tensor: TensorCore, operation: str) -> None:
     """Remember that `operation` wrote into the memory of `tensor` just now."""
-    if tensor.extra is not None and tensor.extra.untracked:
-        return
     memory = tensor.array
     if memory.base is not None:
         memory = owner(memory)
     write = _writes.get(id(memory))
     if write is None:
         write = _writes[id(memory)] = Write(memory)
+    if tensor.extra is not None and tensor.extra.untracked:
+        write.anew = tick()
+        return
     write.count += 1
     write.operation = operation
     if mode.watch is not None:  # anomaly mode wants to know
         write.line = caller()
     write.order = last_write[0] = tick()
+    if operation != ACCUMULATING:
+        write.anew = write.order
+
+
+def written_anew(tensor: TensorCore) -> int:
+    """When something else than one more gradient was last written into the memory of `tensor`."""
+    write = _writes.get(id(owner(tensor.array)))
+    return 0 if write is None else write.anew
 
 
 def version(tensor: TensorCore) -> int:

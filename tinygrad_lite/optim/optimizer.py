@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_lite.graph import RemovableHandle, TensorCore, enable_grad
 from tinygrad_lite.nn.parameter import forget_gradient
 from tinygrad_lite.optim.flat import Block, Flat
+from tinygrad_lite.optim.pitfalls import Watch
 from tinygrad_lite.quiet import quiet
 from tinygrad_lite.tensors import make
 from tinygrad_lite.views import note_write
@@ -57,6 +58,7 @@ class Optimizer:
         self._flats: dict[int, tuple[Any, list[Flat]]] = {}
         self._before: dict[int, Any] = {}
         self._after: dict[int, Any] = {}
+        self._watch = Watch()
 
     # --- what a subclass defines -------------------------------------------------------------------
 
@@ -140,6 +142,7 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        self._watch.look(self.param_groups)
         with quiet():
             for index, group in enumerate(self.param_groups):
                 for flat in self._arranged(index, group):
@@ -251,7 +254,8 @@ class Optimizer:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the hooks, and without the flat arrays: the next step lays them out again from the state."""
-        return {name: value for name, value in self.__dict__.items() if name not in ("_flats", "_before", "_after")}
+        passing = ("_flats", "_before", "_after", "_watch")
+        return {name: value for name, value in self.__dict__.items() if name not in passing}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.__dict__.update(saved)
