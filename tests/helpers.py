@@ -184,7 +184,9 @@ def agree(line, dtype="float64", layout="contiguous"):
     if dtype == "float16":  # too coarse for second derivatives
         line = replace(line, order=min(line.order, 1))
     names = ("output", "input afterwards", "gradient", "second derivative")
-    ours, theirs = answer(tg, line, dtype, layout), answer(torch, line, dtype, layout)
+    with tg.autograd.nan_gradients():
+        ours = answer(tg, line, dtype, layout)
+    theirs = answer(torch, line, dtype, layout)
     assert len(ours) == len(theirs), f"{len(ours) - 2} orders of derivatives, PyTorch has {len(theirs) - 2}"
     for name, a, b in zip(names, ours, theirs):
         assert_same(a, b, dtype, name)
