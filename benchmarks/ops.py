@@ -148,7 +148,7 @@ def named(name: str, *more: Any, **options: Any) -> Program:
 
 F = "nn.functional."
 UNARY = "abs ceil cos exp floor log log1p neg reciprocal round rsqrt sign sigmoid sin sqrt square tanh clone erf"
-BINARY = "add sub mul div pow maximum minimum floor_divide remainder eq ne lt le gt ge"
+BINARY = "add sub mul div pow maximum minimum remainder eq ne lt le gt ge"
 REDUCE = "sum mean std var prod amax amin max min argmax argmin all any norm"
 ACTIVATE = "relu leaky_relu elu gelu silu softplus"
 
@@ -162,6 +162,7 @@ PROGRAMS: dict[str, tuple[Program, Inputs]] = {
     "2 * x": (lambda m, x: 2 * x, one),
     "2 / x": (lambda m, x: 2 / x, one),
     "2 ** x": (lambda m, x: 2**x, one),
+    "floor_divide": (lambda m, x, y: m.floor_divide(x.detach(), y.detach()), two),  # PyTorch has no derivative of it
     "div, rounded": (named("div", rounding_mode="trunc"), two),
     "clamp": (named("clamp", 0.5, 1.5), one),
     "where": (lambda m, c, x: m.where(c, x, 0.0), lambda n: [draw(n) > 1, draw(n)]),
@@ -267,7 +268,10 @@ PROGRAMS: dict[str, tuple[Program, Inputs]] = {
         lambda n: rows(n) if n > 1 else [draw(2, 1), draw(1), draw(1)],
     ),
     F + "layer_norm": (lambda m, x, w, b: m.nn.functional.layer_norm(x, w.shape, w, b), rows),
-    F + "group_norm": (lambda m, x: m.nn.functional.group_norm(x, 1), image),
+    F + "group_norm": (
+        lambda m, x: m.nn.functional.group_norm(x, 1),
+        lambda n: image(n) if n > 1 else [draw(1, 2, 1, 1)],
+    ),
     F + "rms_norm": (lambda m, x, w, b: m.nn.functional.rms_norm(x, w.shape, w), rows),
     F + "normalize": (named(F + "normalize"), lambda n: rows(n)[:1]),
     F + "cosine_similarity": (named(F + "cosine_similarity"), lambda n: [rows(n)[0], rows(n)[0] + 1]),

@@ -14,7 +14,7 @@ import pytest
 import tinygrad_lite as tg
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = [tg, tg.nn, tg.nn.functional, tg.nn.init, tg.optim, tg.autograd, tg.autograd.functional, tg.func]
+PACKAGES = [tg, tg.nn, tg.nn.functional, tg.nn.init, tg.optim, tg.autograd, tg.special, tg.autograd.functional, tg.func]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 

@@ -16,6 +16,8 @@ _NO_SUCH_DTYPE = ("ufunc ", "numpy boolean ", "The numpy boolean ")
 
 def explain(entry: Op, error: Exception, arrays: Sequence[Any], params: dict[str, Any]) -> Exception:
     """The exception to raise in place of `error`, which calling `entry.forward` raised."""
+    if type(error) is NotImplementedError:  # said by the forward itself
+        return error
     seen = describe(entry.inputs, arrays)
     if isinstance(error, np.exceptions.AxisError):
         return IndexError(f"{entry.name}(): {axis_message(error)} (given {seen})")

@@ -51,6 +51,11 @@ class Tangents:
         else:
             tensor.node.note(self, list(tangents))
 
+    @property
+    def leaves(self) -> list[TensorCore]:
+        """The leaves that this level starts from."""
+        return [leaf for leaf, _ in self._leaves.values()]
+
     def of(self, place: TensorCore | Node | None) -> list[Any] | None:
         """The tangents of a tensor or a node; None where they are zero. One of them may be None as well."""
         if isinstance(place, TensorCore):

@@ -8,26 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lite import dtypes
-from tinygrad_lite.functions import creation, drawing, elementwise, indexing, joining, linalg, reduction, shaping
-from tinygrad_lite.graph import TensorCore
-from tinygrad_lite.inplace import check_writable, in_place
-from tinygrad_lite.random import Generator, current_generator
-from tinygrad_lite.views import note_write
+from tinygrad_lite.functions import (
+    comparing,
+    complexes,
+    elementwise,
+    factoring,
+    linalg,
+    matrix_norms,
+    solving,
+    special,
+)
+from tinygrad_lite.inplace import in_place, write
+from tinygrad_lite.methods_of_reduction import ReductionMethods
+from tinygrad_lite.methods_of_shape import ShapeMethods
 
 
-def _converter(name: str, target: dtypes.dtype) -> Callable[[Any], Any]:
-    def method(self: Any) -> Any:
-        return self.to(target)
+def _converter(name: str, target: dtypes.dtype) -> Callable[..., Any]:
+    def method(self: Any, memory_format: Any = None) -> Any:
+        return self.to(target, memory_format=memory_format)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"The elements as {target.name}."
     return method
 
 
-class TensorMethods(TensorCore):
+class TensorMethods(ShapeMethods, ReductionMethods):
     """The methods of `Tensor` that are functions, and those that write into it."""
 
     __slots__ = ()
@@ -90,99 +96,75 @@ class TensorMethods(TensorCore):
     round = elementwise.round
     relu = elementwise.relu
     sigmoid = elementwise.sigmoid
-    erf = elementwise.erf
-    erfc = elementwise.erfc
-    maximum = elementwise.maximum
-    minimum = elementwise.minimum
+    erf = special.erf
+    erfc = special.erfc
+    maximum = comparing.maximum
+    minimum = comparing.minimum
     hypot = elementwise.hypot
     logaddexp = elementwise.logaddexp
-    clamp = elementwise.clamp
-    clip = elementwise.clip
-    clamp_min = elementwise.clamp_min
-    clamp_max = elementwise.clamp_max
-    eq = elementwise.eq
-    ne = elementwise.ne
-    not_equal = elementwise.not_equal
-    lt = elementwise.lt
-    less = elementwise.less
-    le = elementwise.le
-    less_equal = elementwise.less_equal
-    gt = elementwise.gt
-    greater = elementwise.greater
-    ge = elementwise.ge
-    greater_equal = elementwise.greater_equal
-    isnan = elementwise.isnan
-    isinf = elementwise.isinf
-    isfinite = elementwise.isfinite
-    logical_and = elementwise.logical_and
-    logical_or = elementwise.logical_or
-    logical_xor = elementwise.logical_xor
-    logical_not = elementwise.logical_not
-    bitwise_and = elementwise.bitwise_and
-    bitwise_or = elementwise.bitwise_or
-    bitwise_xor = elementwise.bitwise_xor
-    bitwise_not = elementwise.bitwise_not
-    bitwise_left_shift = elementwise.bitwise_left_shift
-    bitwise_right_shift = elementwise.bitwise_right_shift
-    conj = elementwise.conj
-
-    # reduction
-    sum = reduction.sum
-    mean = reduction.mean
-    var = reduction.var
-    std = reduction.std
-    amax = reduction.amax
-    amin = reduction.amin
-    max = reduction.max
-    min = reduction.min
-    argmax = reduction.argmax
-    argmin = reduction.argmin
-    prod = reduction.prod
-    all = reduction.all
-    any = reduction.any
-    norm = reduction.norm
-    logsumexp = reduction.logsumexp
-    softmax = reduction.softmax
-    log_softmax = reduction.log_softmax
-    cumsum = reduction.cumsum
-    allclose = reduction.allclose
-    equal = reduction.equal
-
-    # shaping
-    reshape = shaping.reshape
-    view = shaping.view
-    flatten = shaping.flatten
-    ravel = shaping.ravel
-    permute = shaping.permute
-    transpose = shaping.transpose
-    swapaxes = shaping.swapaxes
-    swapdims = shaping.swapdims
-    t = shaping.t
-    movedim = shaping.movedim
-    moveaxis = shaping.moveaxis
-    expand = shaping.expand
-    broadcast_to = shaping.broadcast_to
-    squeeze = shaping.squeeze
-    unsqueeze = shaping.unsqueeze
-    split = joining.split
-    chunk = joining.chunk
-    unbind = joining.unbind
-    narrow = joining.narrow
-    repeat = joining.repeat
-    tile = joining.tile
-    flip = shaping.flip
-    roll = shaping.roll
-    tril = shaping.tril
-    triu = shaping.triu
-    diagonal = shaping.diagonal
-    clone = shaping.clone
-
-    # indexing
-    nonzero = indexing.nonzero
-    gather = indexing.gather
-    index_select = indexing.index_select
-    masked_fill = indexing.masked_fill
-    masked_select = indexing.masked_select
+    clamp = comparing.clamp
+    clip = comparing.clip
+    clamp_min = comparing.clamp_min
+    clamp_max = comparing.clamp_max
+    eq = comparing.eq
+    ne = comparing.ne
+    not_equal = comparing.not_equal
+    lt = comparing.lt
+    less = comparing.less
+    le = comparing.le
+    less_equal = comparing.less_equal
+    gt = comparing.gt
+    greater = comparing.greater
+    ge = comparing.ge
+    greater_equal = comparing.greater_equal
+    isnan = comparing.isnan
+    isinf = comparing.isinf
+    isfinite = comparing.isfinite
+    logical_and = comparing.logical_and
+    logical_or = comparing.logical_or
+    logical_xor = comparing.logical_xor
+    logical_not = comparing.logical_not
+    bitwise_and = comparing.bitwise_and
+    bitwise_or = comparing.bitwise_or
+    bitwise_xor = comparing.bitwise_xor
+    bitwise_not = comparing.bitwise_not
+    bitwise_left_shift = comparing.bitwise_left_shift
+    bitwise_right_shift = comparing.bitwise_right_shift
+    conj = complexes.conj
+    sgn = elementwise.sgn
+    logaddexp2 = elementwise.logaddexp2
+    copysign = elementwise.copysign
+    nextafter = elementwise.nextafter
+    gcd = elementwise.gcd
+    lcm = elementwise.lcm
+    positive = elementwise.positive
+    float_power = elementwise.float_power
+    ldexp = elementwise.ldexp
+    frexp = elementwise.frexp
+    lerp = elementwise.lerp
+    addcmul = elementwise.addcmul
+    addcdiv = elementwise.addcdiv
+    nan_to_num = elementwise.nan_to_num
+    deg2rad = elementwise.deg2rad
+    rad2deg = elementwise.rad2deg
+    signbit = comparing.signbit
+    fmax = comparing.fmax
+    fmin = comparing.fmin
+    isclose = comparing.isclose
+    isposinf = comparing.isposinf
+    isneginf = comparing.isneginf
+    heaviside = comparing.heaviside
+    conj_physical = complexes.conj_physical
+    angle = complexes.angle
+    isreal = complexes.isreal
+    erfinv = special.erfinv
+    lgamma = special.lgamma
+    digamma = special.digamma
+    xlogy = special.xlogy
+    logit = special.logit
+    mvlgamma = special.mvlgamma
+    sinc = special.sinc
+    isin = comparing.isin
 
     # linalg
     matmul = linalg.matmul
@@ -192,9 +174,28 @@ class TensorMethods(TensorCore):
     dot = linalg.dot
     outer = linalg.outer
     addmm = linalg.addmm
-
-    # creation
-    bernoulli = drawing.bernoulli
+    addmv = linalg.addmv
+    addr = linalg.addr
+    addbmm = linalg.addbmm
+    baddbmm = linalg.baddbmm
+    ger = linalg.ger
+    vdot = linalg.vdot
+    inner = linalg.inner
+    kron = linalg.kron
+    cross = matrix_norms.cross
+    inverse = solving.inverse
+    det = solving.det
+    logdet = solving.logdet
+    slogdet = solving.slogdet
+    matrix_exp = solving.matrix_exp
+    matrix_power = solving.matrix_power
+    triangular_solve = solving.triangular_solve
+    cholesky = factoring.old_cholesky
+    cholesky_inverse = factoring.cholesky_inverse
+    cholesky_solve = factoring.cholesky_solve
+    qr = factoring.old_qr
+    svd = factoring.old_svd
+    pinverse = factoring.pinverse
 
     # in place
     add_ = in_place(elementwise.add, "add_")
@@ -211,8 +212,6 @@ class TensorMethods(TensorCore):
     pow_ = in_place(elementwise.pow, "pow_")
     neg_ = in_place(elementwise.neg, "neg_")
     negative_ = in_place(elementwise.negative, "negative_")
-    abs_ = in_place(elementwise.abs, "abs_")
-    absolute_ = in_place(elementwise.absolute, "absolute_")
     sign_ = in_place(elementwise.sign, "sign_")
     square_ = in_place(elementwise.square, "square_")
     sqrt_ = in_place(elementwise.sqrt, "sqrt_")
@@ -245,31 +244,69 @@ class TensorMethods(TensorCore):
     round_ = in_place(elementwise.round, "round_")
     relu_ = in_place(elementwise.relu, "relu_")
     sigmoid_ = in_place(elementwise.sigmoid, "sigmoid_")
-    erf_ = in_place(elementwise.erf, "erf_")
-    erfc_ = in_place(elementwise.erfc, "erfc_")
+    erf_ = in_place(special.erf, "erf_")
+    erfc_ = in_place(special.erfc, "erfc_")
     hypot_ = in_place(elementwise.hypot, "hypot_")
-    clamp_ = in_place(elementwise.clamp, "clamp_")
-    clip_ = in_place(elementwise.clip, "clip_")
-    clamp_min_ = in_place(elementwise.clamp_min, "clamp_min_")
-    clamp_max_ = in_place(elementwise.clamp_max, "clamp_max_")
-    eq_ = in_place(elementwise.eq, "eq_")
-    ne_ = in_place(elementwise.ne, "ne_")
-    lt_ = in_place(elementwise.lt, "lt_")
-    le_ = in_place(elementwise.le, "le_")
-    gt_ = in_place(elementwise.gt, "gt_")
-    ge_ = in_place(elementwise.ge, "ge_")
-    logical_and_ = in_place(elementwise.logical_and, "logical_and_")
-    logical_or_ = in_place(elementwise.logical_or, "logical_or_")
-    logical_xor_ = in_place(elementwise.logical_xor, "logical_xor_")
-    logical_not_ = in_place(elementwise.logical_not, "logical_not_")
-    bitwise_and_ = in_place(elementwise.bitwise_and, "bitwise_and_")
-    bitwise_or_ = in_place(elementwise.bitwise_or, "bitwise_or_")
-    bitwise_xor_ = in_place(elementwise.bitwise_xor, "bitwise_xor_")
-    bitwise_not_ = in_place(elementwise.bitwise_not, "bitwise_not_")
-    tril_ = in_place(shaping.tril, "tril_")
-    triu_ = in_place(shaping.triu, "triu_")
-    cumsum_ = in_place(reduction.cumsum, "cumsum_")
-    masked_fill_ = in_place(indexing.masked_fill, "masked_fill_")
+    clamp_ = in_place(comparing.clamp, "clamp_")
+    clip_ = in_place(comparing.clip, "clip_")
+    clamp_min_ = in_place(comparing.clamp_min, "clamp_min_")
+    clamp_max_ = in_place(comparing.clamp_max, "clamp_max_")
+    eq_ = in_place(comparing.eq, "eq_")
+    ne_ = in_place(comparing.ne, "ne_")
+    lt_ = in_place(comparing.lt, "lt_")
+    le_ = in_place(comparing.le, "le_")
+    gt_ = in_place(comparing.gt, "gt_")
+    ge_ = in_place(comparing.ge, "ge_")
+    logical_and_ = in_place(comparing.logical_and, "logical_and_")
+    logical_or_ = in_place(comparing.logical_or, "logical_or_")
+    logical_xor_ = in_place(comparing.logical_xor, "logical_xor_")
+    logical_not_ = in_place(comparing.logical_not, "logical_not_")
+    bitwise_and_ = in_place(comparing.bitwise_and, "bitwise_and_")
+    bitwise_or_ = in_place(comparing.bitwise_or, "bitwise_or_")
+    bitwise_xor_ = in_place(comparing.bitwise_xor, "bitwise_xor_")
+    bitwise_not_ = in_place(comparing.bitwise_not, "bitwise_not_")
+    sgn_ = in_place(elementwise.sgn, "sgn_")
+    arcsin_ = in_place(elementwise.arcsin, "arcsin_")
+    arccos_ = in_place(elementwise.arccos, "arccos_")
+    arctan_ = in_place(elementwise.arctan, "arctan_")
+    arcsinh_ = in_place(elementwise.arcsinh, "arcsinh_")
+    arccosh_ = in_place(elementwise.arccosh, "arccosh_")
+    arctanh_ = in_place(elementwise.arctanh, "arctanh_")
+    fix_ = in_place(elementwise.fix, "fix_")
+    arctan2_ = in_place(elementwise.arctan2, "arctan2_")
+    copysign_ = in_place(elementwise.copysign, "copysign_")
+    nextafter_ = in_place(elementwise.nextafter, "nextafter_")
+    gcd_ = in_place(elementwise.gcd, "gcd_")
+    lcm_ = in_place(elementwise.lcm, "lcm_")
+    ldexp_ = in_place(elementwise.ldexp, "ldexp_")
+    lerp_ = in_place(elementwise.lerp, "lerp_")
+    addcmul_ = in_place(elementwise.addcmul, "addcmul_")
+    addcdiv_ = in_place(elementwise.addcdiv, "addcdiv_")
+    nan_to_num_ = in_place(elementwise.nan_to_num, "nan_to_num_")
+    deg2rad_ = in_place(elementwise.deg2rad, "deg2rad_")
+    rad2deg_ = in_place(elementwise.rad2deg, "rad2deg_")
+    not_equal_ = in_place(comparing.not_equal, "not_equal_")
+    less_ = in_place(comparing.less, "less_")
+    less_equal_ = in_place(comparing.less_equal, "less_equal_")
+    greater_ = in_place(comparing.greater, "greater_")
+    greater_equal_ = in_place(comparing.greater_equal, "greater_equal_")
+    bitwise_left_shift_ = in_place(comparing.bitwise_left_shift, "bitwise_left_shift_")
+    bitwise_right_shift_ = in_place(comparing.bitwise_right_shift, "bitwise_right_shift_")
+    heaviside_ = in_place(comparing.heaviside, "heaviside_")
+    conj_physical_ = in_place(complexes.conj_physical, "conj_physical_")
+    erfinv_ = in_place(special.erfinv, "erfinv_")
+    lgamma_ = in_place(special.lgamma, "lgamma_")
+    digamma_ = in_place(special.digamma, "digamma_")
+    xlogy_ = in_place(special.xlogy, "xlogy_")
+    logit_ = in_place(special.logit, "logit_")
+    mvlgamma_ = in_place(special.mvlgamma, "mvlgamma_")
+    sinc_ = in_place(special.sinc, "sinc_")
+    isin_ = in_place(comparing.isin, "isin_")
+    addmm_ = in_place(linalg.addmm, "addmm_")
+    addmv_ = in_place(linalg.addmv, "addmv_")
+    addr_ = in_place(linalg.addr, "addr_")
+    addbmm_ = in_place(linalg.addbmm, "addbmm_")
+    baddbmm_ = in_place(linalg.baddbmm, "baddbmm_")
 
     __iadd__ = add_
     __isub__ = sub_
@@ -281,89 +318,35 @@ class TensorMethods(TensorCore):
     __iand__ = bitwise_and_
     __ior__ = bitwise_or_
     __ixor__ = bitwise_xor_
+    __ilshift__ = bitwise_left_shift_
+    __irshift__ = bitwise_right_shift_
 
     # with arguments of their own
-    def copy_(self, src: Any, non_blocking: bool = False) -> Any:
-        """Write `src`, which broadcasts, over this tensor."""
-        if not isinstance(src, TensorCore):
-            raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(src).__name__}")
-        return indexing.assign(self, src, "copy_")
+    def where(self, condition: Any, other: Any) -> Any:
+        """This tensor where the condition holds, else `other`."""
+        return comparing.where(condition, self, other)
 
-    def fill_(self, value: Any) -> Any:
-        """Write one value everywhere.
+    def abs_(self) -> Any:
+        """In-place version of `abs`: writes the result into this tensor and returns it."""
+        if self.array.dtype.kind == "c":
+            raise RuntimeError("abs_: In-place abs is not supported for complex tensors.")
+        return write(self, lambda: elementwise.abs(self), "abs_")
 
-        Raises:
-            RuntimeError: for a tensor that has dimensions.
-        """
-        if isinstance(value, TensorCore) and value.array.ndim:
-            raise RuntimeError(
-                "fill_ only supports 0-dimension value tensor but got tensor with "
-                f"{value.array.ndim} dimensions; copy_ takes a tensor"
-            )
-        return indexing.assign(self, value, "fill_")
+    absolute_ = abs_
 
-    def zero_(self) -> Any:
-        """Write zeros everywhere."""
-        return indexing.assign(self, 0, "zero_")
+    def float_power_(self, exponent: Any) -> Any:
+        """In-place version of `float_power`, for tensors of float64 or complex128."""
+        if self.array.itemsize < (16 if self.array.dtype.kind == "c" else 8) or self.array.dtype.kind not in "fc":
+            raise RuntimeError(f"float_power_: the result is of float64 or complex128, the tensor of {self.dtype}")
+        return write(self, lambda: elementwise.float_power(self, exponent), "float_power_")
 
-    def _draw(self, name: str, values: Callable[[Generator, int], np.ndarray], generator: Generator | None) -> Any:
-        check_writable(self, name)
-        drawn = values(generator or current_generator(), self.array.size)
-        self.array[...] = drawn.reshape(self.array.shape)
-        note_write(self, name)
-        return self
+    def polygamma(self, n: int) -> Any:
+        """The n-th derivative of `digamma` here."""
+        return special.polygamma(n, self)
 
-    def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Any:
-        """Write random numbers in [a, b), all equally likely."""
-        if a > b:
-            raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
-        kind = self.array.dtype
-        return self._draw("uniform_", lambda g, n: g.uniform_between(n, a, b, kind), generator)
-
-    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
-        """Write normal random numbers."""
-        if std < 0:
-            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-        kind = self.array.dtype
-        return self._draw("normal_", lambda g, n: g.normal(n, kind) * std + mean, generator)
-
-    def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Any:
-        """Write ones with probability `p`, else zeros."""
-        if not 0 <= p <= 1:
-            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
-        return self._draw("bernoulli_", lambda g, n: g.bernoulli(n, p), generator)
-
-    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-        """A tensor with a copy of `data`, in this tensor's dtype."""
-        return creation.tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
-
-    def new_zeros(self, *size: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        """Zeros in this tensor's dtype."""
-        return creation.zeros(*size, dtype=dtype or self.dtype, **kwargs)
-
-    def new_ones(self, *size: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        """Ones in this tensor's dtype."""
-        return creation.ones(*size, dtype=dtype or self.dtype, **kwargs)
-
-    def new_empty(self, *size: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        """A tensor still to be written, in this tensor's dtype."""
-        return creation.empty(*size, dtype=dtype or self.dtype, **kwargs)
-
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None, **kwargs: Any) -> Any:
-        """One value, in this tensor's dtype."""
-        return creation.full(size, fill_value, dtype=dtype or self.dtype, **kwargs)
-
-    def expand_as(self, other: Any) -> Any:
-        """Expanded to the shape of `other`."""
-        return shaping.expand(self, other.array.shape)
-
-    def view_as(self, other: Any) -> Any:
-        """Viewed in the shape of `other`."""
-        return shaping.view(self, other.array.shape)
-
-    def reshape_as(self, other: Any) -> Any:
-        """Reshaped to the shape of `other`."""
-        return shaping.reshape(self, other.array.shape)
+    def polygamma_(self, n: int) -> Any:
+        """In-place version of `polygamma`: writes the result into this tensor and returns it."""
+        return write(self, lambda: special.polygamma(n, self), "polygamma_")
 
     # to another dtype; last, because the names hide Python's
     half = _converter("half", dtypes.half)

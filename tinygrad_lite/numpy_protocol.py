@@ -13,11 +13,28 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.functions import creation, elementwise, indexing, joining, reduction, shaping
+from tinygrad_lite.functions import (
+    axes,
+    comparing,
+    complexes,
+    counting,
+    creation,
+    diagonals,
+    elementwise,
+    extremes,
+    indexing,
+    joining,
+    reduction,
+    searching,
+    shaping,
+    splitting,
+    statistics,
+    turning,
+)
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.op import TABLE
+from tinygrad_lite.ops import cumulative as cumulative_rows
 from tinygrad_lite.ops import elementwise as rows
-from tinygrad_lite.ops import reduce as reduce_rows
 from tinygrad_lite.tensors import make
 
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
@@ -26,15 +43,16 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
 UFUNCS[np.matmul] = lambda x, y: _tensor(x) @ _tensor(y)
 UFUNCS[np.power] = UFUNCS[np.float_power] = rows.pow
 UFUNCS[np.floor_divide], UFUNCS[np.remainder], UFUNCS[np.fmod] = rows.floor_divide, rows.remainder, rows.fmod
-UFUNCS[np.sign] = rows.sign
+UFUNCS[np.sign], UFUNCS[np.exp2], UFUNCS[np.signbit] = rows.sign, rows.exp2, rows.signbit
+UFUNCS[np.logaddexp] = rows.logaddexp
 UFUNCS[np.positive] = lambda x: x
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: reduction.sum,
     np.multiply: reduction.prod,
-    np.maximum: reduction.amax,
-    np.minimum: reduction.amin,
-    np.logical_and: reduction.all,
-    np.logical_or: reduction.any,
+    np.maximum: extremes.amax,
+    np.minimum: extremes.amin,
+    np.logical_and: counting.all,
+    np.logical_or: counting.any,
 }
 
 
@@ -72,9 +90,9 @@ def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if isinstance(indices_or_sections, int):
         if n % indices_or_sections:
             raise ValueError(f"array split does not result in an equal division: {n} into {indices_or_sections}")
-        return list(joining.split(ary, n // indices_or_sections, axis))
+        return list(splitting.split(ary, n // indices_or_sections, axis))
     bounds = [0, *(min(int(k), n) for k in indices_or_sections), n]
-    return list(joining.split(ary, [b - a for a, b in zip(bounds, bounds[1:], strict=False)], axis))
+    return list(splitting.split(ary, [b - a for a, b in zip(bounds, bounds[1:], strict=False)], axis))
 
 
 def _dot(a: Any, b: Any) -> Any:
@@ -91,23 +109,23 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: _reduced(reduction.sum),
     np.mean: _reduced(reduction.mean),
     np.prod: _reduced(reduction.prod),
-    np.max: _reduced(reduction.amax),
-    np.min: _reduced(reduction.amin),
-    np.amax: _reduced(reduction.amax),
-    np.amin: _reduced(reduction.amin),
-    np.argmax: _reduced(reduction.argmax),
-    np.argmin: _reduced(reduction.argmin),
-    np.all: _reduced(reduction.all),
-    np.any: _reduced(reduction.any),
-    np.var: _spread(reduction.var),
-    np.std: _spread(reduction.std),
-    np.cumsum: lambda a, axis=None: reduce_rows.cumsum(a.reshape(-1) if axis is None else a, axis or 0),
+    np.max: _reduced(extremes.amax),
+    np.min: _reduced(extremes.amin),
+    np.amax: _reduced(extremes.amax),
+    np.amin: _reduced(extremes.amin),
+    np.argmax: _reduced(extremes.argmax),
+    np.argmin: _reduced(extremes.argmin),
+    np.all: _reduced(counting.all),
+    np.any: _reduced(counting.any),
+    np.var: _spread(statistics.var),
+    np.std: _spread(statistics.std),
+    np.cumsum: lambda a, axis=None: cumulative_rows.cumsum(a.reshape(-1) if axis is None else a, axis or 0),
     np.linalg.norm: _norm,
     np.reshape: lambda a, shape: shaping.reshape(a, shape),
     np.ravel: shaping.ravel,
-    np.transpose: lambda a, axes=None: shaping.permute(a, axes or tuple(reversed(range(a.ndim)))),
-    np.swapaxes: shaping.transpose,
-    np.moveaxis: shaping.movedim,
+    np.transpose: lambda a, axes=None: a.permute(axes or tuple(reversed(range(a.ndim)))),
+    np.swapaxes: axes.transpose,
+    np.moveaxis: axes.movedim,
     np.expand_dims: lambda a, axis: shaping.unsqueeze(a, axis),
     np.squeeze: lambda a, axis=None: shaping.squeeze(a, axis),
     np.broadcast_to: lambda array, shape: shaping.expand(array, shape),
@@ -116,23 +134,23 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     ),
     np.stack: lambda arrays, axis=0: joining.stack([_tensor(a) for a in arrays], axis),
     np.split: _split,
-    np.flip: lambda m, axis=None: shaping.flip(m, tuple(range(m.ndim)) if axis is None else axis),
-    np.roll: lambda a, shift, axis=None: shaping.roll(
+    np.flip: lambda m, axis=None: turning.flip(m, tuple(range(m.ndim)) if axis is None else axis),
+    np.roll: lambda a, shift, axis=None: turning.roll(
         a, (shift,) * len(axis) if isinstance(axis, tuple) and isinstance(shift, int) else shift, axis
     ),
     np.tile: lambda A, reps: joining.tile(A, reps),
-    np.tril: lambda m, k=0: shaping.tril(m, k),
-    np.triu: lambda m, k=0: shaping.triu(m, k),
-    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: shaping.diagonal(a, offset, axis1, axis2),
+    np.tril: lambda m, k=0: diagonals.tril(m, k),
+    np.triu: lambda m, k=0: diagonals.triu(m, k),
+    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: diagonals.diagonal(a, offset, axis1, axis2),
     np.copy: lambda a: shaping.clone(a),
     np.astype: lambda x, dtype, copy=True: x.to(dtype, copy=copy),
-    np.where: lambda condition, *xy: rows.where(condition, *xy) if xy else indexing.nonzero(condition, as_tuple=True),
-    np.clip: lambda a, a_min=None, a_max=None, min=None, max=None: elementwise.clamp(
+    np.where: lambda condition, *xy: rows.where(condition, *xy) if xy else searching.nonzero(condition, as_tuple=True),
+    np.clip: lambda a, a_min=None, a_max=None, min=None, max=None: comparing.clamp(
         a, min if a_min is None else a_min, max if a_max is None else a_max
     ),
     np.round: lambda a, decimals=0: elementwise.round(a, decimals=decimals),
-    np.real: elementwise.real,
-    np.imag: elementwise.imag,
+    np.real: complexes.real,
+    np.imag: complexes.imag,
     np.dot: _dot,
     np.zeros_like: lambda a, dtype=None: creation.zeros_like(a, dtype=dtype),
     np.ones_like: lambda a, dtype=None: creation.ones_like(a, dtype=dtype),

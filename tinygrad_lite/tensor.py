@@ -15,8 +15,9 @@ import numpy as np
 from tinygrad_lite import differentiate, numpy_protocol
 from tinygrad_lite.device import CPU, device, to_device
 from tinygrad_lite.dtypes import BY_NUMPY, dtype, get_default_dtype, to_dtype
-from tinygrad_lite.functions import creation, elementwise, indexing, joining, shaping
+from tinygrad_lite.functions import complexes, creation, elementwise, indexing, shaping, splitting
 from tinygrad_lite.graph import Node, RemovableHandle, TensorCore
+from tinygrad_lite.layout import strided
 from tinygrad_lite.methods import TensorMethods
 from tinygrad_lite.op import cast
 from tinygrad_lite.ops import elementwise as rows
@@ -98,7 +99,7 @@ class Tensor(TensorMethods):
         return self.array.nbytes
 
     is_cuda = is_mps = is_sparse = is_quantized = is_meta = False
-    layout = "strided"
+    layout = strided
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
@@ -128,10 +129,6 @@ class Tensor(TensorMethods):
         """The address of the first element."""
         return self.array.ctypes.data
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in memory in the order of their indices."""
-        return self.array.flags.c_contiguous
-
     def is_floating_point(self) -> bool:
         """Whether the elements are real numbers with fractions."""
         return self.array.dtype.kind == "f"
@@ -148,7 +145,7 @@ class Tensor(TensorMethods):
     def __iter__(self) -> Iterator[Tensor]:
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(joining.unbind(self))
+        return iter(splitting.unbind(self))
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
@@ -451,10 +448,6 @@ class Tensor(TensorMethods):
         """
         raise RuntimeError("tinygrad_lite computes on the CPU: there is no cuda device. Use .to('cpu') or .cpu().")
 
-    def contiguous(self) -> Tensor:
-        """Itself if its elements lie in memory in order, else a copy that does."""
-        return self if self.array.flags.c_contiguous else self.clone()
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self.node is not None:
             raise RuntimeError(
@@ -480,9 +473,9 @@ class Tensor(TensorMethods):
     __truediv__, __rtruediv__ = rows.div, _swapped(rows.div)
     __floordiv__, __rfloordiv__ = rows.floor_divide, _swapped(rows.floor_divide)
     __mod__, __rmod__ = rows.remainder, _swapped(rows.remainder)
-    __pow__, __rpow__ = rows.pow, _swapped(rows.pow)
+    __pow__, __rpow__ = elementwise.pow, _swapped(rows.pow)
     __matmul__, __rmatmul__ = matrix_rows.matmul, _swapped(matrix_rows.matmul)
-    __neg__, __abs__ = rows.neg, rows.abs
+    __neg__, __abs__ = elementwise.neg, elementwise.abs
     __eq__, __ne__ = rows.eq, rows.ne
     __lt__, __le__, __gt__, __ge__ = rows.lt, rows.le, rows.gt, rows.ge
     __and__, __rand__ = rows.bitwise_and, _swapped(rows.bitwise_and)
@@ -496,21 +489,9 @@ class Tensor(TensorMethods):
     def __pos__(self) -> Tensor:
         return self
 
-    @property
-    def T(self) -> Tensor:  # noqa: N802
-        """The dimensions in reverse order; a view."""
-        return shaping.permute(self, tuple(reversed(range(self.array.ndim))))
-
-    @property
-    def mT(self) -> Tensor:  # noqa: N802
-        """The last two dimensions swapped; a view."""
-        if self.array.ndim < 2:
-            raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices, got {self.ndim}-D")
-        return shaping.transpose(self, -2, -1)
-
-    real = property(elementwise.real, doc=elementwise.real.__doc__)
-    imag = property(elementwise.imag, doc=elementwise.imag.__doc__)
-    conjugate = elementwise.conj
+    real = property(complexes.real, doc=complexes.real.__doc__)
+    imag = property(complexes.imag, doc=complexes.imag.__doc__)
+    conjugate = complexes.conj
 
 
 def _rebuild(kind: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tensor:

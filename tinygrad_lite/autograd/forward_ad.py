@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple, TypeAlias
 
-from tinygrad_lite.autograd.leaves import alias
+from tinygrad_lite.autograd.leaves import alias, settled
 from tinygrad_lite.forward import Tangents
 
 __all__ = ["UnpackedDualTensor", "dual_level", "make_dual", "unpack_dual"]
@@ -84,5 +84,7 @@ def unpack_dual(tensor: Tensor, *, level: Any = None) -> UnpackedDualTensor:
     Raises:
         RuntimeError: outside of a `dual_level`.
     """
-    found = _level("unpack_dual").of(tensor)
-    return UnpackedDualTensor(tensor.detach(), None if found is None else found[0])
+    level_now = _level("unpack_dual")
+    found = level_now.of(tensor)
+    own = level_now.leaves
+    return UnpackedDualTensor(settled(tensor, own), None if found is None else settled(found[0], own))

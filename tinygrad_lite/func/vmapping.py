@@ -9,9 +9,9 @@ from typing import Any
 from tinygrad_lite import random
 from tinygrad_lite.func import trees
 from tinygrad_lite.functions.arguments import one_dim
+from tinygrad_lite.functions.axes import movedim
 from tinygrad_lite.functions.indexing import getitem
 from tinygrad_lite.functions.joining import stack
-from tinygrad_lite.functions.shaping import movedim
 from tinygrad_lite.graph import TensorCore
 
 __all__ = ["vmap"]

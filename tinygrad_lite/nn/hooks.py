@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.functions.creation import zeros_like
-from tinygrad_lite.functions.joining import cat, split
+from tinygrad_lite.functions.joining import cat
+from tinygrad_lite.functions.splitting import split
 from tinygrad_lite.graph import RemovableHandle, mode
 from tinygrad_lite.tensor import Tensor
 
