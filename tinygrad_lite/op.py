@@ -151,6 +151,10 @@ class Op:
             return self.output(node, k, len(self.outputs))
         return node.edges[self.inputs.index(name)]
 
+    def replay(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        """What the operation gives for other inputs, raw arrays."""
+        return self.forward(list(inputs), **params) if self.variadic else self.forward(*inputs, **params)
+
     def cast(self, x: Any, dtype: np.dtype[Any]) -> Any:
         """An input in the dtype that the row computes in."""
         return cast(x, dtype)

@@ -9,9 +9,10 @@ from typing import Any, Self
 
 from tinygrad_lite.dtypes import dtype, float16, float32, float64
 from tinygrad_lite.functions.creation import zeros
-from tinygrad_lite.graph import RemovableHandle, TensorCore, no_grad
+from tinygrad_lite.graph import RemovableHandle, TensorCore, mode, no_grad
 from tinygrad_lite.nn.hooks import call_with_hooks, register
 from tinygrad_lite.nn.parameter import Parameter, forget_gradient
+from tinygrad_lite.nn.running import entered
 from tinygrad_lite.nn.state import IncompatibleKeys, load
 from tinygrad_lite.tensor import Tensor
 
@@ -69,6 +70,9 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What `forward` computes, with the hooks around it."""
+        if mode.watch is not None:
+            with entered(self):
+                return call_with_hooks(self, args, kwargs)
         if self._has_had_hooks:
             return call_with_hooks(self, args, kwargs)
         return self.forward(*args, **kwargs)

@@ -1,0 +1,284 @@
+"""Checking a problem along random directions, and finding the element that is wrong.
+
+Along a direction with random signs and magnitudes one wrong element shows among many, and nearly nothing
+cancels. So a right gradient is confirmed in a few dozen evaluations, whatever its size; a wrong one is
+followed through halves of the direction to a single element, in log n steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_lite.gradcheck.ladder import EPSILON, FIRST_STEPS, NOTHING, Difference, Estimate, climb
+from tinygrad_lite.gradcheck.problem import Places, Problem, EvaluationError, directions, flat, like, norm, signs
+from tinygrad_lite.gradcheck.report import BAD_KINK, FAIL, INCONCLUSIVE, KINK, PASS, Finding
+
+MOST_KINKS = 32
+"""Elements with a kink that are looked at one by one."""
+
+
+class Sides(NamedTuple):
+    """The slopes to the left and to the right, and whether they differ: a kink."""
+
+    left: float
+    right: float
+    kink: bool
+
+
+class Comparison(NamedTuple):
+    """The derivative along a direction, twice."""
+
+    analytic: float
+    numeric: Estimate
+    tolerance: float
+    size: float
+    sides: Sides | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are the same, as far as can be told."""
+        return abs(self.analytic - self.numeric.value) <= self.tolerance
+
+    @property
+    def sharp(self) -> bool:
+        """Whether the numeric side is known well enough to tell."""
+        return self.numeric.error <= 1e-3 * max(self.size, abs(self.numeric.value), 1e-300)
+
+
+def _trust(estimate: Estimate) -> float:
+    """How good an estimate is: its error relative to its value. Too large a step gives small numbers, errors too."""
+    return estimate.error / max(abs(estimate.value), 1e-300) if math.isfinite(estimate.error) else math.inf
+
+
+class Probe:
+    """One look at a problem: random weights on its outputs and a random direction.
+
+    Args:
+        problem: what to check.
+        random: where weights and directions come from.
+        tick: called after each evaluation, for progress.
+    """
+
+    def __init__(self, problem: Problem, random: np.random.Generator, tick: Callable[[], None] = lambda: None) -> None:
+        self.problem, self.tick = problem, tick
+        self.places = Places(problem)
+        self.evaluations = 0
+        self.works = FIRST_STEPS[0]
+        self.start = flat(problem.point)
+        self.steps = directions(self.start, random)
+        outputs = problem.evaluate(problem.point)
+        self.base = flat(outputs)
+        self.weights = self._balanced(random)
+        gradients = problem.pull(like(self.weights, outputs))
+        self.gradient = flat([np.asarray(g) for g in gradients])
+        if self.gradient.shape != self.start.shape:
+            raise ValueError(
+                f"{problem.name}: the gradients have {self.gradient.size} numbers, the inputs {self.start.size}"
+            )
+
+    def outputs(self, row: np.ndarray, what: str) -> np.ndarray:
+        """The outputs at another point, in a row."""
+        self.evaluations += 1
+        self.tick()
+        try:
+            found = flat(self.problem.evaluate(like(row, self.problem.point)))
+        except Exception as error:
+            raise EvaluationError(f"{self.problem.name} raised {type(error).__name__} {what}: {error}") from error
+        if found.shape != self.base.shape:
+            raise EvaluationError(
+                f"{self.problem.name} gave {found.size} numbers {what}, and {self.base.size} at the point"
+            )
+        return found
+
+    def _balanced(self, random: np.random.Generator) -> np.ndarray:
+        """Weights under which each output has about the same part in the derivative along the direction."""
+        step = FIRST_STEPS[1]
+        moved = self.outputs(self.start + step * self.steps, "near the point") - self.base
+        moved = np.abs(np.where(np.isfinite(moved), moved, 0.0)) / step
+        usual = float(np.median(moved[moved > 0])) if (moved > 0).any() else 1.0
+        return signs(self.base, random) / np.clip(moved, 1e-6 * usual, 1e6 * usual)
+
+    def compare(self, where: np.ndarray | slice) -> Comparison:
+        """The derivative along the part `where` of the direction, by the gradient and by differences."""
+        along = np.zeros_like(self.steps)
+        along[where] = self.steps[where]
+        terms = self.gradient[where] * self.steps[where]
+        analytic, size = float(terms.sum()), norm(terms)
+        floor = 4 * EPSILON * float(np.abs(terms).sum()) + 40 * self._rough * size
+        rungs: dict[float, tuple[float, float]] = {}
+
+        def difference(step: float) -> Difference:
+            right = self.outputs(self.start + step * along, f"at a perturbation of {step:.1e} times the inputs")
+            left = self.outputs(self.start - step * along, f"at a perturbation of -{step:.1e} times the inputs")
+            weighted = self.weights * (right - left)
+            rungs[step] = (self._rise(right) / step, -self._rise(left) / step)
+            noise = EPSILON * norm(self.weights * np.maximum(np.abs(right), np.abs(left)))
+            return Difference(float(weighted.sum()), 4 * noise)
+
+        found: list[Estimate] = []
+        for first in self._first_steps():
+            estimate = climb(difference, first, lambda e: e.error <= 1e-10 * max(size, abs(e.value)) + floor / 10)
+            found.append(estimate)
+            if estimate.error > 1e-6 * max(size, abs(estimate.value)) + floor:
+                continue
+            if abs(analytic - estimate.value) <= 10 * estimate.error + floor:
+                self.works = first
+                break
+            if any(abs(e.value - estimate.value) <= 10 * (e.error + estimate.error) + floor for e in found[:-1]):
+                break  # two ladders agree, and not with the gradient
+        best = found[-1] if found[-1].error < math.inf else min(found, key=_trust)
+        if len(found) == len(FIRST_STEPS):
+            best = min(found, key=_trust)
+        sides = self._sides(rungs, best, max(size, abs(best.value)))
+        return Comparison(analytic, best, 10 * best.error + floor, size, sides)
+
+    def _first_steps(self) -> list[float]:
+        """First steps of ladders, the one that worked before at the front."""
+        return sorted(FIRST_STEPS, key=lambda step: (step != self.works, -step))
+
+    @property
+    def _rough(self) -> float:
+        """The roundoff of the analytic side, beyond that of float64."""
+        return self.problem.epsilon if self.problem.epsilon > 2 * EPSILON else EPSILON / 8
+
+    def _rise(self, outputs: np.ndarray) -> float:
+        return float((self.weights * (outputs - self.base)).sum())
+
+    def _sides(self, rungs: dict[float, tuple[float, float]], best: Estimate, size: float) -> Sides | None:
+        """The slopes to both sides, extrapolated from the two smallest rungs of the ladder that was climbed best."""
+        steps = (
+            sorted(step for step in rungs if step >= best.step)[:2] if math.isfinite(best.step) else sorted(rungs)[:2]
+        )
+        if len(steps) < 2:
+            return None
+        (near_right, near_left), (far_right, far_left) = rungs[steps[0]], rungs[steps[1]]
+        ratio = steps[1] / steps[0]
+        right = (ratio * near_right - far_right) / (ratio - 1)
+        left = (ratio * near_left - far_left) / (ratio - 1)
+        bend, before = abs(near_right - near_left), abs(far_right - far_left)
+        noise = EPSILON * norm(self.weights * self.base) / steps[0]
+        kink = bend > 0.75 * before and bend > 1e-6 * size + 100 * noise
+        return Sides(min(left, right), max(left, right), bool(kink))
+
+
+def check(
+    problem: Problem, seed: int = 0, probes: int = 2, tick: Callable[[], None] = lambda: None
+) -> tuple[list[Finding], int]:
+    """Findings of a problem, and how often its function ran.
+
+    Raises:
+        EvaluationError: if the function cannot be evaluated near the point.
+    """
+    random = np.random.default_rng(seed)
+    found: list[Finding] = []
+    evaluations = 0
+    for _ in range(probes):
+        probe = Probe(problem, random, tick)
+        if not np.isfinite(probe.base).all():
+            return [_whole(probe, INCONCLUSIVE, math.nan, NOTHING, "the outputs are not finite at the point")], 1
+        found = _look(probe)
+        evaluations += probe.evaluations
+        if any(finding.verdict != PASS for finding in found):
+            break
+    return found, evaluations
+
+
+def _whole(probe: Probe, verdict: str, analytic: float, numeric: Estimate, note: str = "") -> Finding:
+    return Finding(", ".join(probe.problem.inputs), None, analytic, numeric.value, numeric.error, verdict, note)
+
+
+def _look(probe: Probe) -> list[Finding]:
+    """What one probe shows."""
+    everything = np.arange(probe.start.size)
+    if not everything.size or not probe.base.size:
+        return [_whole(probe, PASS, 0.0, Estimate(0.0, 0.0), "nothing to differentiate")]
+    bad = np.flatnonzero(~np.isfinite(probe.gradient))
+    if bad.size:
+        comparison = probe.compare(bad[:1])
+        known = math.isfinite(comparison.numeric.value)
+        note = "the gradient is not finite" + ("" if known else ", and neither is the function around it")
+        return [_element(probe, int(bad[0]), comparison, FAIL if known else INCONCLUSIVE, note)]
+    whole = probe.compare(everything)
+    if whole.sides is not None and whole.sides.kink:
+        return _kinks(probe, everything)
+    if not math.isfinite(whole.numeric.value) or not (whole.agrees or whole.sharp):
+        return [_unclear(probe, everything, whole)]
+    if whole.agrees:
+        if not whole.sharp and whole.size:
+            return [_unclear(probe, everything, whole)]
+        return [_whole(probe, PASS, whole.analytic, whole.numeric)]
+    return [_culprit(probe, everything)]
+
+
+def _culprit(probe: Probe, where: np.ndarray) -> Finding:
+    """The element that is wrong, found by halving the direction."""
+    while where.size > 1:
+        half = where[: where.size // 2]
+        comparison = probe.compare(half)
+        where = half if not comparison.agrees else where[where.size // 2 :]
+    comparison = probe.compare(where)
+    if comparison.agrees:
+        return _element(probe, int(where[0]), comparison, FAIL, "wrong together with others near it")
+    if comparison.sides is not None and comparison.sides.kink:
+        return _kink(probe, int(where[0]), comparison)
+    if not math.isfinite(comparison.numeric.value):
+        return _element(probe, int(where[0]), comparison, INCONCLUSIVE, "the function is not finite around it")
+    return _element(probe, int(where[0]), comparison, FAIL)
+
+
+def _element(probe: Probe, place: int, comparison: Comparison, verdict: str, note: str = "") -> Finding:
+    name, index, part = probe.places.index_of(place)
+    step = probe.steps[place]
+    numeric, error = comparison.numeric.value / step, comparison.numeric.error / abs(step)
+    notes = "; ".join(filter(None, (part, note)))
+    return Finding(name, index, float(probe.gradient[place]), float(numeric), float(error), verdict, notes)
+
+
+def _kink(probe: Probe, place: int, comparison: Comparison) -> Finding:
+    """The verdict on an element with a kink: is the gradient between the slopes of the two sides?"""
+    assert comparison.sides is not None
+    low, high = comparison.sides.left, comparison.sides.right
+    slack = 1e-6 * max(abs(low), abs(high)) + comparison.tolerance * 1e-3 * math.isfinite(comparison.tolerance)
+    valid = low - slack <= comparison.analytic <= high + slack
+    step = probe.steps[place]
+    between = sorted((low / step, high / step))
+    note = f"the slopes of the sides are {between[0]:.6g} and {between[1]:.6g}"
+    return _element(probe, place, comparison, KINK if valid else BAD_KINK, note)
+
+
+def _kinks(probe: Probe, where: np.ndarray) -> list[Finding]:
+    """The elements with a kink, one by one, and what is wrong beside them."""
+    found: list[Finding] = []
+    smooth: list[np.ndarray] = []
+    stack = [where]
+    while stack:
+        part = stack.pop()
+        comparison = probe.compare(part)
+        bent = comparison.sides is not None and comparison.sides.kink
+        if bent and part.size == 1:
+            finding = _kink(probe, int(part[0]), comparison)
+            found.append(finding)
+            if finding.verdict == BAD_KINK or len(found) == MOST_KINKS:
+                break
+        elif bent:
+            stack += [part[part.size // 2 :], part[: part.size // 2]]
+        elif not comparison.agrees:
+            smooth.append(part)
+            break
+    if smooth:
+        found.append(_culprit(probe, smooth[0]))
+    return found or [_unclear(probe, where, probe.compare(where))]
+
+
+def _unclear(probe: Probe, where: np.ndarray, whole: Comparison) -> Finding:
+    """Why the numeric side says nothing."""
+    if math.isfinite(whole.numeric.value):
+        return _whole(probe, INCONCLUSIVE, whole.analytic, whole.numeric, "rounding hides the derivative at every step")
+    while where.size > 1:
+        half = where[: where.size // 2]
+        where = half if not math.isfinite(probe.compare(half).numeric.value) else where[where.size // 2 :]
+    return _element(probe, int(where[0]), probe.compare(where), INCONCLUSIVE, "the function is not finite around it")

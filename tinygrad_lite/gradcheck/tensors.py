@@ -1,0 +1,160 @@
+"""A function of tensors as a problem: evaluated on float64 arrays, differentiated by the backward pass."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite import differentiate
+from tinygrad_lite.gradcheck.problem import Arrays, Problem
+from tinygrad_lite.gradcheck.report import GradcheckError
+from tinygrad_lite.gradcheck.tape import Tape, wide
+from tinygrad_lite.graph import TensorCore, enable_grad, no_grad
+from tinygrad_lite.random import current_generator
+from tinygrad_lite.tensors import make
+
+
+class Call:
+    """A function of tensors at its arguments, recorded once.
+
+    Args:
+        function: what to check; of a module the parameters count as inputs too.
+        arguments: its arguments; the tensors that require grad are differentiated by.
+
+    Attributes:
+        names: of the inputs.
+        leaves: the inputs as they stand in the graph.
+        outputs: the outputs that have fractions and depend on an input.
+
+    Raises:
+        ValueError: if no input requires grad, or no output is a tensor of fractions.
+        GradcheckError: if the function behaves differently each time it is called.
+    """
+
+    def __init__(self, function: Callable[..., Any], arguments: Any) -> None:
+        self.function = function
+        self.arguments = tuple(arguments) if isinstance(arguments, tuple | list) else (arguments,)
+        self.title = getattr(function, "__name__", type(function).__name__)
+        self.generator = current_generator().get_state()
+        self.where = [k for k, a in enumerate(self.arguments) if isinstance(a, TensorCore) and a.needs_grad]
+        for k in self.where:
+            if self.arguments[k].array.dtype.kind not in "fc":
+                raise ValueError(f"gradcheck: input {k} requires grad but holds {self.arguments[k].array.dtype}")
+        parameters = dict(function.named_parameters()) if hasattr(function, "named_parameters") else {}
+        self.parameters = {name: p for name, p in parameters.items() if p.requires_grad}
+        if not self.where and not self.parameters:
+            raise ValueError(
+                "gradcheck expects at least one input tensor to require gradient, but none of them have "
+                "requires_grad=True."
+            )
+        self.names = [*_argument_names(function, self.where), *self.parameters]
+        self.leaves = [*(_leaf(self.arguments[k]) for k in self.where), *self.parameters.values()]
+        given = list(self.arguments)
+        for k, leaf in zip(self.where, self.leaves, strict=False):
+            given[k] = leaf
+        self.tape = Tape()
+        before = [leaf.array.copy() for leaf in self.leaves]
+        with enable_grad(), self.tape:
+            found = _tensors(self._called(given))
+        for name, leaf, then in zip(self.names, self.leaves, before, strict=True):
+            if not np.array_equal(leaf.array, then, equal_nan=True):
+                raise GradcheckError(f"{self.title} writes into its input `{name}`: clone() it first")
+        self.kept = [k for k, out in enumerate(found) if out.array.dtype.kind in "fc" and out.needs_grad]
+        if not any(out.array.dtype.kind in "fc" for out in found):
+            kinds = ", ".join(str(out.array.dtype) for out in found) or "no tensor"
+            raise ValueError(f"gradcheck expects {self.title} to return tensors of fractions, but got {kinds}")
+        self.outputs = [found[k] for k in self.kept]
+        self.low = any(
+            t.array.dtype.itemsize < (16 if t.array.dtype.kind == "c" else 8) for t in (*self.leaves, *self.outputs)
+        )
+
+    def _called(self, arguments: Sequence[Any]) -> Any:
+        """The function, from the same random numbers each time."""
+        generator = current_generator()
+        now = generator.get_state()
+        generator.set_state(self.generator)
+        try:
+            return self.function(*arguments)
+        finally:
+            generator.set_state(now)
+
+    def again(self, values: Arrays) -> list[np.ndarray]:
+        """The outputs for other values of the inputs, by calling the function."""
+        given = list(self.arguments)
+        for k, value in zip(self.where, values, strict=False):
+            given[k] = make(value).requires_grad_(True)
+        held = [p.array for p in self.parameters.values()]
+        try:
+            for p, value in zip(self.parameters.values(), values[len(self.where) :], strict=True):
+                p.array = value
+            with no_grad():
+                found = _tensors(self._called(given))
+        finally:
+            for p, array in zip(self.parameters.values(), held, strict=True):
+                p.array = array
+        return [found[k].array for k in self.kept]
+
+    def run(self, arguments: Sequence[Any]) -> list[Any]:
+        """The outputs that count, of a call with other arguments."""
+        found = _tensors(self._called(arguments))
+        return [found[k] for k in self.kept]
+
+    def replayed(self, values: Arrays) -> list[np.ndarray]:
+        """The outputs for other values of the inputs, by the tape, in float64."""
+        played = self.tape.play({id(leaf): value for leaf, value in zip(self.leaves, values, strict=True)})
+        return [played[id(out.node or out)] for out in self.outputs]
+
+    def pull(self, cotangents: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
+        """The gradients of the inputs as the backward pass gives them; None where it gives none."""
+        pairs = [(o, g) for o, g in zip(self.outputs, cotangents, strict=True) if g is not None]
+        if not pairs:
+            return [None] * len(self.leaves)
+        outs = [o for o, _ in pairs]
+        gs = [make(np.asarray(g, o.array.dtype)) for o, g in pairs]
+        found = differentiate.grad(outs, self.leaves, gs, retain_graph=True, allow_unused=True)
+        return [None if g is None else g.array for g in found]
+
+    def problem(self) -> Problem:
+        """What the numeric side sees."""
+
+        def pull(cotangents: Arrays) -> list[np.ndarray]:
+            found = self.pull(list(cotangents))
+            return [
+                np.zeros(leaf.array.shape) if g is None else np.broadcast_to(wide(g), leaf.array.shape)
+                for g, leaf in zip(found, self.leaves, strict=True)
+            ]
+
+        point = [wide(leaf.array) for leaf in self.leaves]
+        epsilon = (
+            max(float(np.finfo(t.array.dtype).eps) for t in (*self.leaves, *self.outputs)) if self.outputs else 0.0
+        )
+        evaluate = self.replayed if self.low else self.again
+        return Problem(self.title, self.names, point, evaluate, pull, epsilon)
+
+
+def _leaf(x: Any) -> Any:
+    """The input as a leaf of its own, on the same memory."""
+    leaf = x.detach()
+    leaf.needs_grad = True
+    return leaf
+
+
+def _tensors(out: Any) -> list[Any]:
+    if isinstance(out, TensorCore):
+        return [out]
+    if isinstance(out, dict):
+        out = tuple(out.values())
+    return [t for item in out for t in _tensors(item)] if isinstance(out, tuple | list) else []
+
+
+def _argument_names(function: Callable[..., Any], where: Sequence[int]) -> list[str]:
+    """The names of the arguments, as far as the function tells them."""
+    call = function.forward if hasattr(function, "named_parameters") else function  # type: ignore[attr-defined]
+    try:
+        parameters = [p for p in inspect.signature(call).parameters.values() if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    except (TypeError, ValueError):
+        parameters = []
+    return [parameters[k].name if k < len(parameters) else f"input {k}" for k in where]
