@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-import traceback
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from tinygrad_lite.bundle import Bundle
 from tinygrad_lite.graph import Node, watched
 
-_HERE = str(Path(__file__).parent)
+_HERE = os.path.dirname(__file__)
 
 
 class _State(threading.local):
@@ -26,6 +25,8 @@ state = _State()
 
 def caller() -> str:
     """Where the program outside of this package is at the moment: file, line, function and code."""
+    import traceback
+
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith((_HERE, "<op ")):
         frame = frame.f_back

@@ -11,13 +11,13 @@ All are of the category `tg.PitfallWarning`, a `UserWarning`, so `warnings.filte
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from pathlib import Path
 
 __all__ = ["PitfallWarning", "set_warning", "warn", "warn_once", "warning_names"]
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = os.path.dirname(__file__)
 
 _NAMES = (
     "accumulating_gradients",  # two optimiser steps, and the gradients were not zeroed in between

@@ -1,15 +1,31 @@
 """Differentiation on request, under PyTorch's names."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tinygrad_lite.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
-from tinygrad_lite.autograd import forward_ad, function, functional, graph
-from tinygrad_lite.autograd.function import Function
 from tinygrad_lite.differentiate import backward, grad
 from tinygrad_lite.graph import enable_grad, inference_mode, no_grad, set_grad_enabled
 from tinygrad_lite.ops.slopes import nan_gradients
 from tinygrad_lite.tensor import Tensor as Variable
+
+if TYPE_CHECKING:
+    from tinygrad_lite.autograd import forward_ad, function, functional, graph
+    from tinygrad_lite.autograd.function import Function
 
 __all__ = [
     "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "forward_ad", "function", "functional", "grad",
     "graph", "inference_mode", "is_anomaly_enabled", "nan_gradients", "no_grad", "set_detect_anomaly",
     "set_grad_enabled",
 ]  # fmt: skip
+
+_ON_FIRST_USE = ("forward_ad", "function", "functional", "graph")
+
+
+def __getattr__(name: str) -> Any:
+    """Parts that most programs do not need are imported when they are first used."""
+    if name in _ON_FIRST_USE:
+        return import_module(f"tinygrad_lite.autograd.{name}")
+    if name == "Function":
+        return import_module("tinygrad_lite.autograd.function").Function
+    raise AttributeError(f"module 'tinygrad_lite.autograd' has no attribute {name!r}")

@@ -78,10 +78,10 @@ def to_shape(function: str, sizes: Sequence[Any]) -> tuple[int, ...]:
     Raises:
         TypeError: if it holds something else than integers.
     """
-    if len(sizes) == 1 and isinstance(sizes[0], Sequence | np.ndarray):
+    if len(sizes) == 1 and type(sizes[0]) is not int and isinstance(sizes[0], Sequence | np.ndarray):
         sizes = tuple(sizes[0])
     try:
-        return tuple(operator.index(n) for n in sizes)
+        return tuple(map(operator.index, sizes))
     except TypeError:
         raise TypeError(f"{function}(): a shape must be integers, got {tuple(sizes)!r}") from None
 
@@ -101,7 +101,7 @@ def tensor_list(function: str, tensors: Any) -> list[Any]:
         TypeError: if it is no sequence, or holds something else.
         RuntimeError: if it is empty.
     """
-    if isinstance(tensors, TensorCore) or not isinstance(tensors, Sequence):
+    if type(tensors) not in (list, tuple) and (isinstance(tensors, TensorCore) or not isinstance(tensors, Sequence)):
         raise TypeError(f"{function}(): argument 'tensors' must be tuple of Tensors, not {type(tensors).__name__}")
     for k, tensor in enumerate(tensors):
         if not isinstance(tensor, TensorCore):

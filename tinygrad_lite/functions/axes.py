@@ -8,6 +8,8 @@ from tinygrad_lite.functions.arguments import need_tensor, one_dim, sizes_of, to
 from tinygrad_lite.ops import shape as ops
 from tinygrad_lite.ops.elementwise import conj
 
+__all__ = ["adjoint", "moveaxis", "movedim", "permute", "swapaxes", "swapdims", "t", "transpose"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

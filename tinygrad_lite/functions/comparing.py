@@ -13,6 +13,14 @@ from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.ops import elementwise as ops
 from tinygrad_lite.tensors import make
 
+__all__ = [
+    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "clamp",
+    "clamp_max", "clamp_min", "clip", "eq", "fmax", "fmin", "ge", "greater", "greater_equal", "gt", "heaviside",
+    "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "le", "less", "less_equal",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "maximum", "minimum", "ne", "not_equal",
+    "signbit", "where",
+]  # fmt: skip
+
 isnan = unary(ops.isnan)
 isinf = unary(ops.isinf)
 isfinite = unary(ops.isfinite)

@@ -11,6 +11,11 @@ from tinygrad_lite.functions.from_rows import Tensor
 from tinygrad_lite.ops import elementwise as ops
 from tinygrad_lite.tensors import make
 
+__all__ = [
+    "angle", "complex", "conj", "conj_physical", "imag", "isreal", "polar", "real", "view_as_complex",
+    "view_as_real",
+]  # fmt: skip
+
 
 def real(input: Tensor) -> Tensor:
     """The real part, a view; a real tensor itself.

@@ -18,6 +18,11 @@ from tinygrad_lite.ops import reduce as ops
 from tinygrad_lite.ops.sort import argsort
 from tinygrad_lite.tensors import make
 
+__all__ = [
+    "all", "allclose", "any", "bincount", "count_nonzero", "equal", "histc", "histogram", "unique",
+    "unique_consecutive",
+]  # fmt: skip
+
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False, **names: Any) -> Tensor:
     """Whether no element over `dim` is zero.

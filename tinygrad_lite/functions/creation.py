@@ -13,6 +13,11 @@ from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.layout import contiguous_format, order_of, preserve_format, strided, zeros_in
 from tinygrad_lite.tensors import make
 
+__all__ = [
+    "as_tensor", "asarray", "empty", "empty_like", "empty_strided", "eye", "from_numpy", "full", "full_like", "ones",
+    "ones_like", "resize_as_", "scalar_tensor", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 
@@ -147,7 +152,7 @@ def _filled(
     if shape and min(shape) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     target = get_default_dtype().numpy if dtype is None else to_dtype(dtype).numpy
-    array = zeros_in(shape, target, order)
+    array = np.zeros(shape, target) if order is None else zeros_in(shape, target, order)
     if value != 0:
         array.fill(value if target.kind == "f" and type(value) in (int, float) else as_element(value, target))
     return make(array, requires_grad)

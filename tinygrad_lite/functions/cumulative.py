@@ -15,6 +15,8 @@ from tinygrad_lite.ops import cumulative as ops
 from tinygrad_lite.ops.scatter import gather
 from tinygrad_lite.tensors import bare
 
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "logcumsumexp", "trapezoid", "trapz"]
+
 
 def _running(name: str, row: Any, input: Tensor, dim: int, dtype: Any) -> Tensor:
     need_tensor(name, "input", input)

@@ -13,6 +13,8 @@ from tinygrad_lite.functions.shaping import ravel
 from tinygrad_lite.ops import shape as ops
 from tinygrad_lite.tensors import make
 
+__all__ = ["diag", "diag_embed", "diagflat", "diagonal", "tril", "tril_indices", "triu", "triu_indices"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -18,6 +18,11 @@ from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.random import Generator, current_generator
 from tinygrad_lite.tensors import make
 
+__all__ = [
+    "bernoulli", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "randperm",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -18,6 +18,8 @@ from tinygrad_lite.functions.arguments import need_tensor, one_dim
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.ops import elementwise, linalg, reduce, shape
 
+__all__ = ["einsum", "tensordot"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 Labels: TypeAlias = tuple[Any, ...]  # letters, numbers, or (ELLIPSIS, n): the n-th dimension from the last in `...`
 Sizes: TypeAlias = dict[Any, int]  # the labels of an operand, in order, each with its size

@@ -15,6 +15,8 @@ from tinygrad_lite.ops import reduce as ops
 from tinygrad_lite.ops.sort import arrange
 from tinygrad_lite.tensors import bare
 
+__all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
+
 
 def ordered(name: str, input: Tensor, refused: str = "") -> None:
     """Refuse what is no tensor, and complex numbers, which have no order; and other kinds of dtype."""

@@ -14,6 +14,8 @@ from tinygrad_lite.ops import decompose as ops
 from tinygrad_lite.ops import linalg, shape
 from tinygrad_lite.tensors import bare
 
+__all__ = ["cholesky_inverse", "cholesky_solve", "pinverse"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -10,6 +10,8 @@ from tinygrad_lite.functions.arguments import common_shape, need_tensor, to_shap
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.size import Size
 
+__all__ = ["broadcast_shapes", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "numel", "result_type"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -12,6 +12,8 @@ from tinygrad_lite.ops import index as ops
 from tinygrad_lite.ops import scatter as scatter_ops
 from tinygrad_lite.tensors import make
 
+__all__ = ["gather", "index_select", "take", "take_along_dim"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -12,6 +12,8 @@ from tinygrad_lite.functions.joining import stack
 from tinygrad_lite.functions.shaping import expand, ravel, reshape
 from tinygrad_lite.ops import index as index_ops
 
+__all__ = ["cartesian_prod", "combinations", "meshgrid"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

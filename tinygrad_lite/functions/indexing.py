@@ -17,6 +17,8 @@ from tinygrad_lite.ops import index as ops
 from tinygrad_lite.tensors import make
 from tinygrad_lite.views import note_write
 
+__all__ = ["fill_", "masked_fill", "masked_select", "zero_"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 
@@ -31,11 +33,10 @@ def to_index(index: Any) -> tuple[tuple[Any, ...], bool]:
     out: list[Any] = []
     basic, dotted = True, False
     for part in parts:
-        if isinstance(part, bool | np.bool_):
-            out.append(bool(part))
-            basic = False
-        elif isinstance(part, int | np.integer):
-            out.append(int(part))
+        if type(part) is int:
+            out.append(part)
+        elif isinstance(part, slice):
+            out.append(_to_slice(part))
         elif part is None:
             out.append(None)
         elif part is Ellipsis:
@@ -43,8 +44,11 @@ def to_index(index: Any) -> tuple[tuple[Any, ...], bool]:
                 continue
             dotted = True
             out.append(part)
-        elif isinstance(part, slice):
-            out.append(_to_slice(part))
+        elif isinstance(part, bool | np.bool_):
+            out.append(bool(part))
+            basic = False
+        elif isinstance(part, int | np.integer):
+            out.append(int(part))
         else:
             array = _to_array(part)
             if array.ndim == 0 and array.dtype.kind in "iu":
@@ -55,8 +59,14 @@ def to_index(index: Any) -> tuple[tuple[Any, ...], bool]:
     return tuple(out), basic
 
 
+_PLAIN = (int, type(None))
+
+
 def _to_slice(part: slice) -> slice:
-    start, stop, step = (None if v is None else _to_int(v) for v in (part.start, part.stop, part.step))
+    start, stop, step = part.start, part.stop, part.step
+    if type(start) in _PLAIN and type(stop) in _PLAIN and step is None:
+        return part
+    start, stop, step = (None if v is None else _to_int(v) for v in (start, stop, step))
     if step is not None and step <= 0:
         raise ValueError("step must be greater than zero; flip() reverses a dimension")
     return slice(start, stop, step)
@@ -114,6 +124,8 @@ def _integers_first(input: Tensor, plain: tuple[Any, ...]) -> tuple[Tensor, tupl
 
 def getitem(input: Tensor, index: Any) -> Tensor:
     """`input[index]`: a view for integers and slices, a copy for tensors of positions or truth values."""
+    if type(index) is int and input.array.ndim:
+        return ops.select(input, (index,))
     plain, basic = to_index(index)
     if not basic:
         input, plain = _integers_first(input, plain)

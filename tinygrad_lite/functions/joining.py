@@ -18,6 +18,11 @@ from tinygrad_lite.ops import index as index_ops
 from tinygrad_lite.ops import shape as ops
 from tinygrad_lite.tensors import make
 
+__all__ = [
+    "cat", "column_stack", "concat", "concatenate", "diff", "dstack", "hstack", "repeat_interleave", "row_stack",
+    "stack", "tile", "vstack",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 
@@ -36,14 +41,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, **names: Any) -> Tensor:
     if tensors == []:
         raise ValueError("cat(): expected a non-empty list of Tensors")
     parts = tensor_list("cat", tensors)
-    shapes = {p.array.shape for p in parts}
-    if len(shapes) > 1:
+    shape = parts[0].array.shape
+    if any([p.array.shape != shape for p in parts]):  # noqa: C419 - a list is faster
         parts = [p for p in parts if p.array.shape != (0,)]  # PyTorch skips such empty tensors
         dim = _check_joined(parts, dim)
-    elif () in shapes:
+    elif not shape:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated; use stack()")
     elif dim:
-        dim = one_dim("cat", dim, parts[0].array.ndim)
+        dim = one_dim("cat", dim, len(shape))
     return ops.cat(parts, dim)
 
 

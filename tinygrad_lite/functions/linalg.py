@@ -12,6 +12,11 @@ from tinygrad_lite.functions.joining import cat
 from tinygrad_lite.ops import elementwise, reduce, shape, window
 from tinygrad_lite.ops import linalg as ops
 
+__all__ = [
+    "addbmm", "addmm", "addmv", "addr", "baddbmm", "block_diag", "bmm", "chain_matmul", "dot", "ger", "inner",
+    "kron", "matmul", "mm", "mv", "outer", "vdot",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -18,6 +18,8 @@ from tinygrad_lite.ops import elementwise, index, reduce, shape
 from tinygrad_lite.ops import linalg as ops
 from tinygrad_lite.tensors import bare
 
+__all__ = ["cdist", "cross"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 Dim: TypeAlias = int | tuple[int, ...] | list[int] | None
 

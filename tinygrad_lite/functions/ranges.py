@@ -13,6 +13,8 @@ from tinygrad_lite.functions.creation import plain_names
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.tensors import make
 
+__all__ = ["arange", "linspace", "logspace"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -18,6 +18,11 @@ from tinygrad_lite.op import cast
 from tinygrad_lite.ops import elementwise
 from tinygrad_lite.ops import reduce as ops
 
+__all__ = [
+    "dist", "log_softmax", "logsumexp", "mean", "nanmean", "nansum", "norm", "prod", "renorm", "softmax", "sum",
+    "trace",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 Dim: TypeAlias = int | tuple[int, ...] | list[int] | None
 

@@ -22,6 +22,8 @@ from tinygrad_lite.ops import scatter as ops
 from tinygrad_lite.ops import shape as shape_ops
 from tinygrad_lite.tensors import make
 
+__all__ = ["index_add", "index_copy", "index_fill", "index_reduce", "scatter", "scatter_add", "scatter_reduce"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -11,6 +11,8 @@ from tinygrad_lite.functions.arguments import need_tensor, to_shape
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.tensors import make
 
+__all__ = ["argwhere", "bucketize", "nonzero", "searchsorted", "unravel_index"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -27,6 +27,11 @@ from tinygrad_lite.ops import shape as ops
 from tinygrad_lite.ops.reduce import sum as add_up
 from tinygrad_lite.views import owner
 
+__all__ = [
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "broadcast_to", "clone", "flatten", "ravel",
+    "reshape", "squeeze", "unflatten", "unsqueeze",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 Ints: TypeAlias = tuple[int, ...]
 
@@ -37,9 +42,11 @@ def _complete(name: str, shape: tuple[int, ...], size: int) -> tuple[int, ...]:
     Raises:
         RuntimeError: if `size` elements cannot have that shape.
     """
-    known = 1
-    for n in shape:
-        known *= n if n != -1 else 1
+    known = math.prod(shape)
+    if known == size and min(shape, default=0) >= 0:
+        return shape
+    if -1 in shape:
+        known = -known
     if shape.count(-1) > 1:
         raise RuntimeError(f"{name}(): only one dimension can be inferred, but the shape is {list(shape)}")
     if min(shape, default=0) < -1:
@@ -214,17 +221,22 @@ def expand(input: Tensor, *size: Any, **names: Any) -> Tensor:
     shape = sizes_of("expand", size, names)
     own = input.array.shape
     lead = len(shape) - len(own)
-    if lead < 0 or any(n != -1 and m not in (1, n) for n, m in zip(shape[lead:], own, strict=True)):
+    fits, full = lead >= 0, list(shape)
+    for k, n in enumerate(own, lead) if fits else ():
+        if full[k] == -1:
+            full[k] = n
+        elif n != 1 and full[k] != n:
+            fits = False
+    if not fits:
         raise RuntimeError(
             f"The expanded size of the tensor {list(shape)} must match the existing size {list(own)} at "
             "non-singleton dimensions, and have at least as many dimensions"
         )
-    if -1 in shape[:lead]:
+    if -1 in full:
         raise RuntimeError(
             f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension of {list(shape)}"
         )
-    full = (*shape[:lead], *(m if n == -1 else n for n, m in zip(shape[lead:], own, strict=True)))
-    return ops.expand(input, full)
+    return ops.expand(input, tuple(full))
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:

@@ -15,6 +15,8 @@ from tinygrad_lite.ops import cumulative, elementwise, linalg, shape
 from tinygrad_lite.ops import decompose as ops
 from tinygrad_lite.tensors import bare
 
+__all__ = ["det", "inverse", "logdet", "matrix_exp", "matrix_power", "slogdet", "triangular_solve"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -14,6 +14,8 @@ from tinygrad_lite.ops import reduce as reduce_ops
 from tinygrad_lite.ops import sort as ops
 from tinygrad_lite.tensors import bare
 
+__all__ = ["argsort", "kthvalue", "median", "mode", "msort", "nanmedian", "sort", "topk"]
+
 
 def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
     """The elements along `dim` in ascending order, and where they were.

@@ -9,6 +9,8 @@ from tinygrad_lite.functions.from_rows import Tensor, binary, unary
 from tinygrad_lite.ops import elementwise, special
 from tinygrad_lite.ops.elementwise import add, mul, where
 
+__all__ = ["digamma", "erf", "erfc", "erfinv", "lgamma", "logit", "mvlgamma", "polygamma", "sinc", "xlogy"]
+
 erf = unary(special.erf)
 erfc = unary(special.erfc)
 erfinv = unary(special.erfinv)

@@ -18,6 +18,11 @@ from tinygrad_lite.ops import shape as ops
 from tinygrad_lite.recorders import node_of, output_tensors
 from tinygrad_lite.views import link, owner
 
+__all__ = [
+    "as_strided", "chunk", "dsplit", "hsplit", "narrow", "select", "split", "split_with_sizes", "tensor_split",
+    "unbind", "vsplit",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

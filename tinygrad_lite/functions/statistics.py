@@ -17,6 +17,8 @@ from tinygrad_lite.ops import reduce as ops
 from tinygrad_lite.ops.scatter import gather
 from tinygrad_lite.ops.sort import argsort
 
+__all__ = ["corrcoef", "cov", "nanquantile", "quantile", "std", "std_mean", "var", "var_mean"]
+
 
 def _spread_arguments(
     name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any, keepdim: bool, names: dict[str, Any]

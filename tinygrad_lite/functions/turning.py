@@ -10,6 +10,8 @@ from tinygrad_lite.functions.axes import transpose
 from tinygrad_lite.functions.shaping import clone
 from tinygrad_lite.ops import shape as ops
 
+__all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 

@@ -19,6 +19,11 @@ from tinygrad_lite.ops import index as index_ops
 from tinygrad_lite.ops import scatter as ops
 from tinygrad_lite.ops import shape as shape_ops
 
+__all__ = [
+    "as_strided_scatter", "diagonal_scatter", "index_put", "masked_scatter", "put", "select_scatter",
+    "slice_scatter",
+]  # fmt: skip
+
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
 
 
