@@ -471,6 +471,8 @@ class Tensor(TensorMethods):
     __sub__, __rsub__ = rows.sub, _swapped(rows.sub)
     __mul__, __rmul__ = rows.mul, _swapped(rows.mul)
     __truediv__, __rtruediv__ = rows.div, _swapped(rows.div)
+    __rdiv__ = __rtruediv__  # Python 2's name, which PyTorch keeps
+    __rdiv__ = __rtruediv__
     __floordiv__, __rfloordiv__ = rows.floor_divide, _swapped(rows.floor_divide)
     __mod__, __rmod__ = rows.remainder, _swapped(rows.remainder)
     __pow__, __rpow__ = elementwise.pow, _swapped(rows.pow)

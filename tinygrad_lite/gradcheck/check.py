@@ -14,7 +14,7 @@ from tinygrad_lite.gradcheck.model import blame
 from tinygrad_lite.gradcheck.probe import check
 from tinygrad_lite.gradcheck.problem import EvaluationError
 from tinygrad_lite.gradcheck.progress import progress_bar
-from tinygrad_lite.gradcheck.report import INCONCLUSIVE, GradcheckError, Report
+from tinygrad_lite.gradcheck.report import INCONCLUSIVE, PASS, GradcheckError, Report
 from tinygrad_lite.gradcheck.structure import problems
 from tinygrad_lite.gradcheck.tensors import Call
 from tinygrad_lite.graph import TensorCore, enable_grad
@@ -88,9 +88,15 @@ def gradcheck(
         >>> gradcheck(tg.sin, x)
         True
     """
-    call = Call(func, inputs)
+    try:
+        call = Call(func, inputs)
+    except GradcheckError as error:
+        if raise_exception and not report:
+            raise
+        refused = Report(getattr(func, "__name__", type(func).__name__), problems=[str(error)])
+        return refused if report else False
     found = Report(call.title)
-    if check_backward_ad and call.outputs:
+    if check_backward_ad:
         arrays, outs = [leaf.array for leaf in call.leaves], [out.array for out in call.outputs]
         found.problems += problems(call.names, arrays, outs, call.pull, check_undefined_grad, nondet_tol)
         classic = eps is not None or atol is not None or rtol is not None
@@ -110,18 +116,24 @@ def gradcheck(
         methods.forward(call, found, seed)
     if check_batched_grad or check_batched_forward_grad:
         methods.batched(call, found)
+    if any(f.verdict != PASS for f in found.findings) and (difference := call.unsteady()):
+        found.problems.append(difference)
+    if not found.ok and (report or raise_exception):
+        found.origin = _origin(call, found, seed)
     if report:
         return found
     if not found.ok and raise_exception:
-        raise GradcheckError(_message(call, found, seed), found)
+        raise GradcheckError(found.summary(), found)
     return found.ok
 
 
-def _message(call: Call, found: Report, seed: int) -> str:
-    """What is wrong, and which operation of the function it comes from."""
-    text = found.summary()
-    wrong = any(f.verdict != INCONCLUSIVE and not f.ok for f in found.findings)
-    return f"{text}\n{blame(call.tape, seed)}" if wrong and len(call.tape.steps) > 1 else text
+def _origin(call: Call, found: Report, seed: int) -> str:
+    """Which operation of the function it comes from that a gradient is wrong."""
+    if not any(f.verdict != INCONCLUSIVE and not f.ok for f in found.findings):
+        return ""
+    if not call.connected:
+        return f"No output of {call.title} requires grad: the path from its inputs is broken, as by detach() or .data."
+    return blame(call.tape, seed) if len(call.tape.steps) > 1 else ""
 
 
 def gradgradcheck(

@@ -173,13 +173,12 @@ def check_model(
 
 
 def _sum_of_squares(out: Any) -> Any:
-    parts = out if isinstance(out, tuple | list) else out.values() if isinstance(out, dict) else [out]
+    parts: Any = out if isinstance(out, tuple | list) else out.values() if isinstance(out, dict) else [out]
     total: Any = 0.0
     for part in parts:
         if isinstance(part, TensorCore) and part.array.dtype.kind in "fc":
-            total = (
-                total + (part * part.conj()).real.sum() if part.array.dtype.kind == "c" else total + (part * part).sum()
-            )  # type: ignore[attr-defined, operator]
+            square: Any = part * part.conj() if part.array.dtype.kind == "c" else part * part  # type: ignore[attr-defined, operator]
+            total = total + square.real.sum()
     return total
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygrad_lite.gradcheck.ladder import EPSILON, FIRST_STEPS, NOTHING, Difference, Estimate, climb
-from tinygrad_lite.gradcheck.problem import Places, Problem, EvaluationError, directions, flat, like, norm, signs
+from tinygrad_lite.gradcheck.problem import Places, Problem, directions, flat, like, norm, outputs_at, signs
 from tinygrad_lite.gradcheck.report import BAD_KINK, FAIL, INCONCLUSIVE, KINK, PASS, Finding
 
 MOST_KINKS = 32
@@ -80,24 +80,16 @@ class Probe:
                 f"{problem.name}: the gradients have {self.gradient.size} numbers, the inputs {self.start.size}"
             )
 
-    def outputs(self, row: np.ndarray, what: str) -> np.ndarray:
+    def outputs(self, move: np.ndarray) -> np.ndarray:
         """The outputs at another point, in a row."""
         self.evaluations += 1
         self.tick()
-        try:
-            found = flat(self.problem.evaluate(like(row, self.problem.point)))
-        except Exception as error:
-            raise EvaluationError(f"{self.problem.name} raised {type(error).__name__} {what}: {error}") from error
-        if found.shape != self.base.shape:
-            raise EvaluationError(
-                f"{self.problem.name} gave {found.size} numbers {what}, and {self.base.size} at the point"
-            )
-        return found
+        return outputs_at(self.problem, self.start, move, self.base.size)
 
     def _balanced(self, random: np.random.Generator) -> np.ndarray:
         """Weights under which each output has about the same part in the derivative along the direction."""
         step = FIRST_STEPS[1]
-        moved = self.outputs(self.start + step * self.steps, "near the point") - self.base
+        moved = self.outputs(step * self.steps) - self.base
         moved = np.abs(np.where(np.isfinite(moved), moved, 0.0)) / step
         usual = float(np.median(moved[moved > 0])) if (moved > 0).any() else 1.0
         return signs(self.base, random) / np.clip(moved, 1e-6 * usual, 1e6 * usual)
@@ -112,11 +104,10 @@ class Probe:
         rungs: dict[float, tuple[float, float]] = {}
 
         def difference(step: float) -> Difference:
-            right = self.outputs(self.start + step * along, f"at a perturbation of {step:.1e} times the inputs")
-            left = self.outputs(self.start - step * along, f"at a perturbation of -{step:.1e} times the inputs")
+            right, left = self.outputs(step * along), self.outputs(-step * along)
             weighted = self.weights * (right - left)
             rungs[step] = (self._rise(right) / step, -self._rise(left) / step)
-            noise = EPSILON * norm(self.weights * np.maximum(np.abs(right), np.abs(left)))
+            noise = self.problem.noise * norm(self.weights * np.maximum(np.abs(right), np.abs(left)))
             return Difference(float(weighted.sum()), 4 * noise)
 
         found: list[Estimate] = []
@@ -160,7 +151,7 @@ class Probe:
         right = (ratio * near_right - far_right) / (ratio - 1)
         left = (ratio * near_left - far_left) / (ratio - 1)
         bend, before = abs(near_right - near_left), abs(far_right - far_left)
-        noise = EPSILON * norm(self.weights * self.base) / steps[0]
+        noise = self.problem.noise * norm(self.weights * self.base) / steps[0]
         kink = bend > 0.75 * before and bend > 1e-6 * size + 100 * noise
         return Sides(min(left, right), max(left, right), bool(kink))
 

@@ -26,6 +26,7 @@ class Problem:
         evaluate: from values of the inputs to the outputs that have fractions.
         pull: from a gradient for each output to one for each input.
         epsilon: the unit roundoff of the dtype in which `pull` computes.
+        noise: the unit roundoff of the dtype in which `evaluate` computes.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Problem:
     evaluate: Callable[[Arrays], Arrays]
     pull: Callable[[Arrays], Arrays]
     epsilon: float = float(np.finfo(np.float64).eps)
+    noise: float = float(np.finfo(np.float64).eps)
 
 
 class EvaluationError(RuntimeError):
@@ -85,6 +87,69 @@ class Places:
             part = "imaginary part" if imaginary else "real part"
         index = tuple(int(i) for i in np.unravel_index(offset, array.shape)) if array.ndim else ()
         return self.problem.inputs[k], index, part
+
+
+def outputs_at(problem: Problem, start: np.ndarray, move: np.ndarray, count: int) -> np.ndarray:
+    """The outputs where the inputs are moved away from `start`, in a row.
+
+    Raises:
+        EvaluationError: if there are none, or not `count` of them; it names the part of the move that did it.
+    """
+
+    def wrong_with(part: np.ndarray) -> str:
+        try:
+            found = flat(problem.evaluate(like(start + part, problem.point)))
+        except Exception as error:
+            return f"raised {type(error).__name__}: {error}"
+        return "" if found.size == count else f"gave {found.size} numbers, and {count} at the point"
+
+    try:
+        found = flat(problem.evaluate(like(start + move, problem.point)))
+        if found.size == count:
+            return found
+        cause = None
+    except Exception as error:
+        cause = error
+    where, what = np.flatnonzero(move), wrong_with(move)
+    while where.size > 1:
+        for half in (where[: where.size // 2], where[where.size // 2 :]):
+            part = np.zeros_like(move)
+            part[half] = move[half]
+            if found_wrong := wrong_with(part):
+                where, what = half, found_wrong
+                break
+        else:
+            break
+    raise EvaluationError(f"with {_moved(problem, start, move, where)} it {what}") from cause
+
+
+def _moved(problem: Problem, start: np.ndarray, move: np.ndarray, where: np.ndarray) -> str:
+    """A perturbation in words."""
+    if where.size == 1:
+        place = int(where[0])
+        name, index, part = Places(problem).index_of(place)
+        now = start[place] + move[place]
+        return f"input `{name}` perturbed at {list(index)}{part and f' ({part})'} by {move[place]:+.3g} to {now:.6g}"
+    most = float(np.abs(move).max(initial=0.0))
+    return f"{where.size} elements of the inputs perturbed together, by up to {most:.3g}"
+
+
+def changed(before: Arrays, after: Arrays) -> str:
+    """What is different between two calls of a function with the same inputs, in words; empty if nothing is."""
+    if len(before) != len(after):
+        return f"gave {len(before)} outputs, and {len(after)} when called again with the same inputs"
+    for k, (a, b) in enumerate(zip(before, after, strict=True)):
+        if a.shape != b.shape:
+            return f"gave output {k} the shape {a.shape}, and {b.shape} when called again with the same inputs"
+        rough = 1e3 * max(float(np.finfo(x.dtype).eps) for x in (a, b))
+        off = ~np.isclose(a, b, rtol=rough, atol=rough * typical(flat([a])), equal_nan=True)
+        if off.any():
+            place = tuple(int(i) for i in np.argwhere(off)[0])
+            return (
+                f"depends on how often it is called, or on something else beside its inputs: output {k} was "
+                f"{a[place]:.6g} at {list(place)}, and {b[place]:.6g} when called again with the same inputs"
+            )
+    return ""
 
 
 def typical(row: np.ndarray) -> float:

@@ -64,12 +64,14 @@ class Report:
         findings: one or more for each input.
         problems: what is wrong apart from the numbers, such as the dtype of a gradient.
         evaluations: how often the function ran.
+        origin: which operation of the function is wrong, in words.
     """
 
     name: str
     findings: list[Finding] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     evaluations: int = 0
+    origin: str = ""
 
     @property
     def ok(self) -> bool:
@@ -86,8 +88,8 @@ class Report:
 
     def summary(self) -> str:
         """One sentence."""
-        bad = [*self.problems, *(finding.sentence() for finding in self.failures)]
-        if not bad:
+        bad = [*self.problems, *(finding.sentence() for finding in self.failures), *filter(None, [self.origin])]
+        if self.ok:
             return f"{self.name}: passed ({self.evaluations} evaluations)"
         return f"{self.name}: " + "\n".join(bad)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite import differentiate
-from tinygrad_lite.gradcheck.problem import Arrays, Problem
+from tinygrad_lite.gradcheck.problem import Arrays, Problem, changed
 from tinygrad_lite.gradcheck.report import GradcheckError
 from tinygrad_lite.gradcheck.tape import Tape, wide
 from tinygrad_lite.graph import TensorCore, enable_grad, no_grad
@@ -27,7 +27,8 @@ class Call:
     Attributes:
         names: of the inputs.
         leaves: the inputs as they stand in the graph.
-        outputs: the outputs that have fractions and depend on an input.
+        outputs: the outputs that have fractions and depend on an input; where none does, all of fractions.
+        connected: whether an output depends on an input, as far as the graph knows.
 
     Raises:
         ValueError: if no input requires grad, or no output is a tensor of fractions.
@@ -48,9 +49,9 @@ class Call:
         if not self.where and not self.parameters:
             raise ValueError(
                 "gradcheck expects at least one input tensor to require gradient, but none of them have "
-                "requires_grad=True."
+                f"requires_grad=True. The inputs are: {_said(self.arguments)}."
             )
-        self.names = [*_argument_names(function, self.where), *self.parameters]
+        self.names = [*argument_names(function, self.where), *self.parameters]
         self.leaves = [*(_leaf(self.arguments[k]) for k in self.where), *self.parameters.values()]
         given = list(self.arguments)
         for k, leaf in zip(self.where, self.leaves, strict=False):
@@ -58,15 +59,22 @@ class Call:
         self.tape = Tape()
         before = [leaf.array.copy() for leaf in self.leaves]
         with enable_grad(), self.tape:
-            found = _tensors(self._called(given))
+            answer = self._called(given)
+        found = _tensors(answer)
         for name, leaf, then in zip(self.names, self.leaves, before, strict=True):
             if not np.array_equal(leaf.array, then, equal_nan=True):
                 raise GradcheckError(f"{self.title} writes into its input `{name}`: clone() it first")
-        self.kept = [k for k, out in enumerate(found) if out.array.dtype.kind in "fc" and out.needs_grad]
-        if not any(out.array.dtype.kind in "fc" for out in found):
-            kinds = ", ".join(str(out.array.dtype) for out in found) or "no tensor"
-            raise ValueError(f"gradcheck expects {self.title} to return tensors of fractions, but got {kinds}")
+        fractions = [k for k, out in enumerate(found) if out.array.dtype.kind in "fc"]
+        if not fractions:
+            kinds = ", ".join(f"a tensor of {out.array.dtype}" for out in found) or f"{type(answer).__name__}"
+            raise ValueError(f"gradcheck expects {self.title} to return tensors of fractions, but it returned {kinds}")
+        self.count = len(found)
+        self.kept = [k for k in fractions if found[k].needs_grad]
+        self.connected = bool(self.kept)
+        self.kept = self.kept or fractions
         self.outputs = [found[k] for k in self.kept]
+        if difference := self.unsteady():
+            raise GradcheckError(f"{self.title} {difference}")
         self.low = any(
             t.array.dtype.itemsize < (16 if t.array.dtype.kind == "c" else 8) for t in (*self.leaves, *self.outputs)
         )
@@ -95,7 +103,18 @@ class Call:
         finally:
             for p, array in zip(self.parameters.values(), held, strict=True):
                 p.array = array
+        if len(found) != self.count:
+            raise ValueError(f"{len(found)} tensors returned, and {self.count} at the point")
         return [found[k].array for k in self.kept]
+
+    def unsteady(self) -> str:
+        """How another call with the same inputs differs from the first, in words; empty if it does not."""
+        held = [leaf.array.copy() for leaf in self.leaves]
+        try:
+            after = self.again(held)
+        except Exception as error:
+            return f"raised {type(error).__name__} when called again with the same inputs: {error}"
+        return changed([out.array for out in self.outputs], after)
 
     def run(self, arguments: Sequence[Any]) -> list[Any]:
         """The outputs that count, of a call with other arguments."""
@@ -109,7 +128,7 @@ class Call:
 
     def pull(self, cotangents: Sequence[np.ndarray | None]) -> list[np.ndarray | None]:
         """The gradients of the inputs as the backward pass gives them; None where it gives none."""
-        pairs = [(o, g) for o, g in zip(self.outputs, cotangents, strict=True) if g is not None]
+        pairs = [(o, g) for o, g in zip(self.outputs, cotangents, strict=True) if g is not None and o.needs_grad]
         if not pairs:
             return [None] * len(self.leaves)
         outs = [o for o, _ in pairs]
@@ -131,7 +150,7 @@ class Call:
         epsilon = (
             max(float(np.finfo(t.array.dtype).eps) for t in (*self.leaves, *self.outputs)) if self.outputs else 0.0
         )
-        evaluate = self.replayed if self.low else self.again
+        evaluate = self.replayed if self.low and self.connected else self.again
         return Problem(self.title, self.names, point, evaluate, pull, epsilon)
 
 
@@ -142,6 +161,15 @@ def _leaf(x: Any) -> Any:
     return leaf
 
 
+def _said(arguments: Sequence[Any]) -> str:
+    """What was passed, in words."""
+    kinds = [
+        f"a tensor of {a.array.dtype}" if isinstance(a, TensorCore) else f"{type(a).__name__} (no tensor)"
+        for a in arguments
+    ]
+    return ", ".join(kinds) or "none"
+
+
 def _tensors(out: Any) -> list[Any]:
     if isinstance(out, TensorCore):
         return [out]
@@ -150,7 +178,7 @@ def _tensors(out: Any) -> list[Any]:
     return [t for item in out for t in _tensors(item)] if isinstance(out, tuple | list) else []
 
 
-def _argument_names(function: Callable[..., Any], where: Sequence[int]) -> list[str]:
+def argument_names(function: Callable[..., Any], where: Sequence[int]) -> list[str]:
     """The names of the arguments, as far as the function tells them."""
     call = function.forward if hasattr(function, "named_parameters") else function  # type: ignore[attr-defined]
     try:

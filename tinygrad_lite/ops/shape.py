@@ -96,7 +96,7 @@ def _stack(xs: Sequence[Any], axis: int = 0) -> Any:
     """`np.stack` without its many small steps."""
     ndim = xs[0].ndim
     if axis in (0, -ndim - 1):
-        return np.array(xs)
+        return np.concatenate(xs).reshape((len(xs), *xs[0].shape)) if ndim else np.array(xs)
     axis %= ndim + 1
     new = (slice(None),) * axis + (None,)
     return np.concatenate([x[new] for x in xs], axis)
