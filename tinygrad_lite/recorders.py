@@ -120,6 +120,7 @@ _globals: dict[str, Any] = {
     "link": link,
     "owner": owner,
     "REALS": frozenset((float, int)),
+    "NUMBERS": frozenset((float, int, type(None))),
     "COMPLEX": frozenset((np.dtype(np.complex64), np.dtype(np.complex128))),
     "REAL_FRACTIONS": frozenset(np.dtype(c) for c in "efd"),
     "FRACTIONS": frozenset(np.dtype(c) for c in "efdFD"),
@@ -262,9 +263,9 @@ def _fast_check(arrays: Sequence[str], entry: Op) -> list[str]:
             "else:",
             f"    _fast = type({b}) in REALS and type({a}) is ndarray and {a}.dtype in {fractions}",
         ]
-    kinds = " and ".join(f"type({a}) is ndarray" for a in arrays)
-    same = " is ".join(f"{a}.dtype" for a in arrays)
-    return [f"_fast = {kinds} and {same}{real}"]
+    first, *others = arrays
+    plain = [f"(type({a}) in NUMBERS or (type({a}) is ndarray and {a}.dtype is {first}.dtype))" for a in others]
+    return [f"_fast = type({first}) is ndarray and {first}.dtype in {fractions} and {' and '.join(plain)}"]
 
 
 def variadic(entry: Op) -> Callable[..., Any]:

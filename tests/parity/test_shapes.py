@@ -40,7 +40,7 @@ LINES = [
     case("select_scatter", lambda m, x, y: m.select_scatter(x, y, 1, -1), (3, 4), (3,)),
     case("slice_scatter", lambda m, x, y: m.slice_scatter(x, y, 1, 1, None, 2), (3, 4), (3, 2)),
     case("diagonal_scatter", lambda m, x, y: m.diagonal_scatter(x, y, 1), (3, 4), (3,)),
-    case("as_strided_scatter", lambda m, x, y: m.as_strided_scatter(x, y, (2,), (5,), 1), (3, 4), (2,), order=0),
+    case("as_strided_scatter", lambda m, x, y: m.as_strided_scatter(x.detach().contiguous(), y, (2,), (5,), 1), (3, 4), (2,), order=0),
     case("hsplit, vsplit, dsplit", lambda m, x: (m.hsplit(x, 3), m.vsplit(x, [1]), m.dsplit(x, 2)), (2, 3, 4)),
     case("tensor_split", lambda m, x: m.tensor_split(x, (2, 1, 9)), (4, 3)),
     case("split_with_sizes", lambda m, x: m.split_with_sizes(x, [1, 0, 3])[2], (4, 3)),

@@ -417,7 +417,7 @@ clamp = op(
 def _lerp(start: Any, end: Any, weight: Any) -> Any:
     """From the nearer end, so that weights of 0 and 1 give the ends exactly."""
     way = end - start
-    if not weight.ndim:
+    if not np.ndim(weight):
         return start + weight * way if np.absolute(weight) < 0.5 else end - way * (1 - weight)
     return np.where(np.absolute(weight) < 0.5, start + weight * way, end - way * (1 - weight))
 
