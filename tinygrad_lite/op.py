@@ -153,7 +153,8 @@ class Op:
 
     def replay(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
         """What the operation gives for other inputs, raw arrays."""
-        return self.forward(list(inputs), **params) if self.variadic else self.forward(*inputs, **params)
+        given = [params[name] for name in self.params]
+        return self.forward(list(inputs), *given) if self.variadic else self.forward(*inputs, *given)
 
     def cast(self, x: Any, dtype: np.dtype[Any]) -> Any:
         """An input in the dtype that the row computes in."""

@@ -71,9 +71,14 @@ gelu = op(
     numbers="real", doc="x times the normal distribution function: [-1., 1.] -> [-0.1587,  0.8413]",
     x=lambda g, x: g * (ndtr(x) + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))),
 )
+def _silu_slope(x: Any) -> Any:
+    s = sigmoid(x)
+    return s * (1 + x * (1 - s))
+
+
 silu = op("silu", lambda x: x * _sigmoid(x) if x.dtype.kind == "c" else kernels.silu(x), "float",
     doc="x * sigmoid(x): [0., 2.] -> [0.0000, 1.7616]",
-    x=lambda g, x: g * (sigmoid(x) * (1 + x * sigmoid(-x))).conjugate(),
+    x=lambda g, x: g * _silu_slope(x).conjugate(),
 )
 leaky_relu = op(
     "leaky_relu", lambda x, slope=0.01: np.where(x > 0, x, x * slope),

@@ -545,7 +545,7 @@ lcm = op("lcm", np.lcm, "promote", broadcasts=True,
 # --- parts of complex numbers -------------------------------------------------------------------------
 
 real = op("real", lambda x: x.real, views=True, numbers="complex", doc="The real part.", x=lambda g: g + 0j)
-imag = op("imag", lambda x: x.imag, numbers="complex", doc="The imaginary part.", x=lambda g: g * 1j)
+imag = op("imag", lambda x: x.imag, views=True, numbers="complex", doc="The imaginary part.", x=lambda g: g * 1j)
 conj = op("conj", np.conjugate, numbers="complex", doc="The complex conjugate.", x=lambda g: g.conjugate())
 
 

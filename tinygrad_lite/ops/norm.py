@@ -23,8 +23,9 @@ def _total(x: Any) -> Any:
     """The sum over the first and the last dimension, which stay."""
     if type(x) is not np.ndarray:
         return x.sum(axis=(0, 2), keepdims=True)
-    rows = x @ np.ones(x.shape[2], x.dtype) if x.shape[2] != 1 else x[:, :, 0]
-    return add_up(rows, 0, None, None, True)[:, :, None]
+    if x.shape[2] == 1:
+        return (np.ones(x.shape[0], x.dtype) @ x[:, :, 0])[None, :, None]
+    return add_up(x @ np.ones(x.shape[2], x.dtype), 0, None, None, True)[:, :, None]
 
 
 def _dot(x: Any, y: Any) -> Any:
@@ -50,7 +51,7 @@ def _scale(d: Any, eps: float) -> Any:
 
 def _parts(x: Any) -> list[slice] | None:
     """Stretches of the middle dimension that fit the cache; None for tensors and where one is enough."""
-    if type(x) is not np.ndarray or x.size <= 2 * BLOCK:
+    if type(x) is not np.ndarray or x.size <= 2 * BLOCK or x.shape[2] == 1:
         return None
     n = x.shape[1]
     step = max(1, n * BLOCK // x.size)
