@@ -16,7 +16,9 @@ Train a multilayer perceptron on handwritten digits, check its gradient numerica
 computation graph and its learning curve.
 
 Without options it takes the 1,797 digits of 8 x 8 pixels that come with the package, a fifth of them
-held out for testing."""
+held out for testing.
+
+`tinygrad-lite gradcheck my_file.py:my_fn --shape 3x4` checks the gradients of a function of one's own."""
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -94,8 +96,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status.
 
     0 for success, 1 for data or files that cannot be used, 2 for arguments that make no sense, 130 when
-    interrupted.
+    interrupted. A first argument `gradcheck` hands over to the gradient check.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] == "gradcheck":
+        from tinygrad_lite.gradcheck.command import main as gradcheck
+
+        return gradcheck(arguments[1:])
     given = parser().parse_args(arguments)
     try:
         return run(Settings(**vars(given)))

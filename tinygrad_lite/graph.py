@@ -52,8 +52,8 @@ mode = _Mode()
 class watched:  # noqa: N801 - a context manager, named as the modes are
     """Call `see(node, made, inputs)` for every node that this thread records inside the `with` block.
 
-    `made` is the array that the operation made, or a tuple of them, `inputs` what it was made of. Where nobody watches, this costs
-    nothing.
+    `made` is the array that the operation made, or a tuple of them, `inputs` what it was made of. Where
+    nobody watches, this costs nothing.
     """
 
     def __init__(self, see: Callable[[Node, Any, tuple[Any, ...]], None]) -> None:

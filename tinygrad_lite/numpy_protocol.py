@@ -22,7 +22,6 @@ from tinygrad_lite.functions import (
     diagonals,
     elementwise,
     extremes,
-    indexing,
     joining,
     reduction,
     searching,

@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_lite import differentiate, numpy_protocol
 from tinygrad_lite.device import CPU, device, to_device
 from tinygrad_lite.dtypes import BY_NUMPY, dtype, get_default_dtype, to_dtype
-from tinygrad_lite.functions import complexes, creation, elementwise, indexing, shaping, splitting
+from tinygrad_lite.functions import complexes, creation, elementwise, indexing, splitting
 from tinygrad_lite.graph import Node, RemovableHandle, TensorCore
 from tinygrad_lite.layout import strided
 from tinygrad_lite.methods import TensorMethods

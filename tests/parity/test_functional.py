@@ -19,8 +19,11 @@ def functional(name, *shapes, domain=(-2.0, 2.0), order=2, **settings):
     """A line of a table: `nn.functional.name` on tensors of these shapes."""
     seen = ", ".join(f"{k}={v}" for k, v in settings.items())
     return case(
-        f"{name} {shapes} {seen}", lambda m, *xs: getattr(m.nn.functional, name)(*xs, **settings), *shapes,
-        domain=domain, order=order,
+        f"{name} {shapes} {seen}",
+        lambda m, *xs: getattr(m.nn.functional, name)(*xs, **settings),
+        *shapes,
+        domain=domain,
+        order=order,
     )
 
 

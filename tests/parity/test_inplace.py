@@ -313,6 +313,7 @@ def test_a_view_knows_its_base():
 
 # --- random programs --------------------------------------------------------------------------------------
 
+
 def first(t):
     """The position 0, as an index."""
     return (t.detach().reshape(-1)[:1] * 0).long()

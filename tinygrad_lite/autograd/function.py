@@ -251,7 +251,9 @@ class Function:
         arrays = [a.array if isinstance(a, TensorCore) else None for a in args]
         edges = tuple((a.node or a) if needs else None for a, needs in zip(args, ctx.needs_input_grad, strict=True))
         node = node_of(cls._op, edges, saved, arrays, {"ctx": ctx})
-        made = output_tensors(node, [out.array if isinstance(out, TensorCore) else np.asarray(0) for out in outputs], args)
+        made = output_tensors(
+            node, [out.array if isinstance(out, TensorCore) else np.asarray(0) for out in outputs], args
+        )
         for k in where:
             if any(outputs[k] is tensor for tensor in ctx._dirty):
                 rebase(outputs[k], made[k].node)

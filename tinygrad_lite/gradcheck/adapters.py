@@ -306,6 +306,9 @@ class _Torch(_Side):
 class _Jax(_Side):
     module = "jax"
 
+    def prepare(self) -> None:
+        self.point = [self.library.numpy.asarray(x) for x in self.point]
+
     def recorded(self) -> tuple[list[np.ndarray], Callable[[Any], Any]]:
         def fractions(*values: Any) -> list[Any]:
             return self.fractions(self.function(*self.arguments_with(values)))
@@ -357,8 +360,8 @@ class _Autograd(_Side):
 @contextmanager
 def _numpys_random() -> Iterator[None]:
     """The block draws the same numbers from NumPy's global generator each time."""
-    now = np.random.get_state()  # noqa: NPY002
+    now = np.random.get_state()
     try:
         yield
     finally:
-        np.random.set_state(now)  # noqa: NPY002
+        np.random.set_state(now)

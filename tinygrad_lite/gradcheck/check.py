@@ -10,11 +10,11 @@ import numpy as np
 
 from tinygrad_lite import differentiate
 from tinygrad_lite.gradcheck import methods
-from tinygrad_lite.gradcheck.model import blame
+from tinygrad_lite.gradcheck.blame import blame, blame_second, wrong_together
 from tinygrad_lite.gradcheck.probe import check
 from tinygrad_lite.gradcheck.problem import EvaluationError
 from tinygrad_lite.gradcheck.progress import progress_bar
-from tinygrad_lite.gradcheck.report import INCONCLUSIVE, PASS, GradcheckError, Report
+from tinygrad_lite.gradcheck.report import INCONCLUSIVE, KINK, PASS, GradcheckError, Report
 from tinygrad_lite.gradcheck.structure import problems
 from tinygrad_lite.gradcheck.tensors import Call
 from tinygrad_lite.graph import TensorCore, enable_grad
@@ -118,6 +118,8 @@ def gradcheck(
         methods.batched(call, found)
     if any(f.verdict != PASS for f in found.findings) and (difference := call.unsteady()):
         found.problems.append(difference)
+    if found.ok and any(f.verdict == KINK for f in found.findings):
+        found.findings += wrong_together(call.tape, seed)
     if not found.ok and (report or raise_exception):
         found.origin = _origin(call, found, seed)
     if report:
@@ -129,11 +131,13 @@ def gradcheck(
 
 def _origin(call: Call, found: Report, seed: int) -> str:
     """Which operation of the function it comes from that a gradient is wrong."""
-    if not any(f.verdict != INCONCLUSIVE and not f.ok for f in found.findings):
+    if not found.problems and not any(f.verdict != INCONCLUSIVE and not f.ok for f in found.findings):
         return ""
     if not call.connected:
         return f"No output of {call.title} requires grad: the path from its inputs is broken, as by detach() or .data."
-    return blame(call.tape, seed) if len(call.tape.steps) > 1 else ""
+    if found.problems:  # the backward pass may have spoiled what was saved
+        call = Call(call.function, call.arguments)
+    return blame(call.tape, call.outputs, seed) if len(call.tape.steps) > 1 else ""
 
 
 def gradgradcheck(
@@ -195,16 +199,22 @@ def gradgradcheck(
             outs = [o for o in _flat(out) if o.needs_grad]
             wanted = [*(xs[k] for k in call.where), *call.parameters.values()]
             found = differentiate.grad(outs, wanted, args[count:], create_graph=True, allow_unused=True)
-        return tuple(g for g in found if g is not None and g.requires_grad)
+        return tuple(g for g in found if g is not None)
 
     gradient.__name__ = f"the gradient of {call.title}"
+    gradient.every_output = True  # type: ignore[attr-defined] # one without a graph may have lost it
     arguments = [*call.arguments, *(g.requires_grad_() for g in given)]
-    return gradcheck(
-        gradient, arguments, eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
+    found = gradcheck(
+        gradient, arguments, eps=eps, atol=atol, rtol=rtol, raise_exception=False, nondet_tol=nondet_tol,
         check_undefined_grad=check_undefined_grad, check_batched_grad=check_batched_grad,
         check_forward_ad=check_fwd_over_rev, check_backward_ad=check_rev_over_rev, fast_mode=fast_mode, method=method,
-        report=report, seed=seed, progress=progress,
+        report=True, seed=seed, progress=progress,
     )  # fmt: skip
+    if found.origin and (second := blame_second(call.tape, seed)):
+        found.origin = second
+    if not report and not found.ok and raise_exception:
+        raise GradcheckError(found.summary(), found)
+    return found if report else found.ok
 
 
 def _flat(out: Any) -> Sequence[Any]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-FIRST_STEPS = (2.0**-4, 2.0**-12, 2.0**-20, 2.0**-28)
+FIRST_STEPS = (2.0**-4, 2.0**-12, 2.0**-20, 2.0**-28, 2.0**-36)
 RUNGS = 8
 EPSILON = float(np.finfo(np.float64).eps)
 

@@ -12,9 +12,9 @@ from tinygrad_lite.forward import Tangents
 from tinygrad_lite.gradcheck.ladder import EPSILON, Difference, slopes
 from tinygrad_lite.gradcheck.problem import (
     Arrays,
+    EvaluationError,
     Places,
     Problem,
-    EvaluationError,
     directions,
     flat,
     like,

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite import differentiate
-from tinygrad_lite.bundle import Bundle
-from tinygrad_lite.engine import unbroadcast
+from tinygrad_lite.gradcheck.operation import faults, problem_of
 from tinygrad_lite.gradcheck.probe import check
-from tinygrad_lite.gradcheck.problem import Arrays, Problem, EvaluationError
+from tinygrad_lite.gradcheck.problem import Arrays, EvaluationError, Problem
 from tinygrad_lite.gradcheck.progress import progress_bar
 from tinygrad_lite.gradcheck.report import FAIL, INCONCLUSIVE, Finding, GradcheckError, html_table
-from tinygrad_lite.gradcheck.tape import Step, Tape, inputs_of, run, wide
+from tinygrad_lite.gradcheck.tape import Tape, given_to, wide
 from tinygrad_lite.graph import TensorCore, enable_grad
-from tinygrad_lite.packing import Packed
 
 
 @dataclass
@@ -33,6 +31,7 @@ class OpReport:
         line: where in the program it was called.
         node: its node in the graph.
         findings: one or more for each input.
+        problems: what is wrong with its rules apart from the numbers.
     """
 
     number: int
@@ -42,15 +41,18 @@ class OpReport:
     line: str
     node: Any
     findings: list[Finding]
+    problems: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong with it."""
-        return all(finding.ok for finding in self.findings)
+        return not self.problems and all(finding.ok for finding in self.findings)
 
     @property
     def verdict(self) -> str:
         """The worst verdict of its findings."""
+        if self.problems:
+            return FAIL
         return next(
             (f.verdict for f in self.findings if not f.ok), self.findings[0].verdict if self.findings else "pass"
         )
@@ -63,7 +65,11 @@ class OpReport:
 
     def sentence(self) -> str:
         """What is wrong with it, in words."""
-        return f"{self.place()}: " + "; ".join(f.sentence() for f in self.findings if not f.ok)
+        return f"{self.place()}: {self.wrongs()}"
+
+    def wrongs(self) -> str:
+        """What is wrong, without where."""
+        return "; ".join([*(f.sentence() for f in self.findings if not f.ok), *self.problems])
 
 
 @dataclass
@@ -116,7 +122,7 @@ class ModelReport:
                 op.name,
                 op.module,
                 op.line,
-                "; ".join(f.sentence() for f in op.findings if not f.ok),
+                op.wrongs(),
                 op.verdict,
             ]
             for op in self.ops
@@ -204,67 +210,14 @@ def check_steps(
     reports = []
     for number, step in enumerate(steps, 1):
         module = next((paths[id(m)] for m in reversed(step.modules) if id(m) in paths), "") if paths else ""
+        inputs = given_to(step, values)
+        wrongs = faults(step, inputs)
         try:
-            findings, _ = check(problem_of(step, inputs_of(step, values)), seed, tick=tick)
+            findings, _ = check(problem_of(step, inputs), seed, tick=tick, single=True)
         except EvaluationError as error:
             findings = [Finding("?", None, 0.0, 0.0, 0.0, INCONCLUSIVE, str(error))]
-        reports.append(OpReport(number, len(steps), step.name, module, step.line, step.node, findings))
+        reports.append(OpReport(number, len(steps), step.name, module, step.line, step.node, findings, wrongs))
     return reports
-
-
-def problem_of(step: Step, inputs: Sequence[Any]) -> Problem:
-    """One operation, with these inputs, as a problem."""
-    node = step.node
-    op = node.op
-    places = [k for k, edge in enumerate(node.edges) if edge is not None and inputs[k].dtype.kind in "fc"]
-    names = [f"{op.inputs[0]}[{k}]" if op.variadic else op.inputs[k] for k in places]
-
-    def evaluate(changed: Arrays) -> list[np.ndarray]:
-        given = list(inputs)
-        for k, value in zip(places, changed, strict=True):
-            given[k] = value
-        out = run(step, given)
-        return [part for part in (out if isinstance(out, tuple) else (out,)) if part.dtype.kind in "fc"]
-
-    made = run(step, inputs)
-    dtypes = [x.dtype for x in _saved_arrays(node)] or [np.dtype(np.float64)]
-    kind = min(dtypes, key=lambda d: np.finfo(d).bits // (2 if d.kind == "c" else 1))
-
-    def pull(cotangents: Arrays) -> list[np.ndarray]:
-        single = np.finfo(kind).dtype
-        given = iter(
-            c.astype(np.result_type(single, np.complex64) if c.dtype.kind == "c" else single) for c in cotangents
-        )
-        if isinstance(made, tuple):
-            g: Any = Bundle(next(given) if part.dtype.kind in "fc" else None for part in made)
-        else:
-            g = next(given)
-        return _rules_on(node, g, places, inputs)
-
-    return Problem(op.name, names, [inputs[k] for k in places], evaluate, pull, float(np.finfo(kind).eps))
-
-
-def _saved_arrays(node: Any) -> list[np.ndarray]:
-    saved = node.saved.unpacked() if type(node.saved) is Packed else node.saved or ()
-    flat = [part for item in saved for part in (item if isinstance(item, list) else [item])]
-    return [a for a in flat if isinstance(a, np.ndarray) and a.dtype.kind in "fc"]
-
-
-def _rules_on(node: Any, g: Any, places: Sequence[int], inputs: Sequence[Any]) -> list[np.ndarray]:
-    """What the rules of `node` make of a gradient: one array for each of the inputs `places`."""
-    saved = node.saved.unpacked() if type(node.saved) is Packed else node.saved
-    found: dict[int, Any] = {}
-    for k, rule in node.op.calls_of(node.edges) if node.op.variadic else node.op.calls:
-        if k in places:
-            d = rule(g, saved, node, k)
-            if d is not None and node.op.broadcasts and np.shape(d) != node.shapes[k]:
-                d = unbroadcast(np.asarray(d), node.shapes[k])
-            found[k] = d
-    return [
-        np.zeros(inputs[k].shape, inputs[k].dtype) if found.get(k) is None
-        else np.broadcast_to(wide(np.asarray(found[k])), inputs[k].shape).astype(inputs[k].dtype)
-        for k in places
-    ]  # fmt: skip
 
 
 def _check_whole(tape: Tape, value: Any, names: dict[int, str], seed: int, tick: Callable[[], None]) -> list[Finding]:
@@ -289,15 +242,3 @@ def _check_whole(tape: Tape, value: Any, names: dict[int, str], seed: int, tick:
         return check(problem, seed, tick=tick)[0]
     except EvaluationError as error:
         return [Finding("?", None, 0.0, 0.0, 0.0, INCONCLUSIVE, str(error))]
-
-
-def blame(tape: Tape, seed: int = 0) -> str:
-    """Which operation of a tape is wrong, in words."""
-    reports = check_steps(tape, seed)
-    wrong = [op for op in reports if any(f.verdict == FAIL or f.verdict == "KINK" for f in op.findings)]
-    if not wrong:
-        return (
-            f"Each of its {len(reports)} operations passes on its own: the path between them is broken somewhere, as by "
-            "detach()."
-        )
-    return "\n".join(f"It comes from {op.sentence()}." for op in wrong)

@@ -8,14 +8,17 @@ followed through halves of the direction to a single element, in log n steps.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tinygrad_lite.gradcheck.ladder import EPSILON, FIRST_STEPS, NOTHING, Difference, Estimate, climb
-from tinygrad_lite.gradcheck.problem import Places, Problem, directions, flat, like, norm, outputs_at, signs
+from tinygrad_lite.gradcheck.problem import Places, Problem, directions, flat, like, norm, outputs_at, signs, typical
 from tinygrad_lite.gradcheck.report import BAD_KINK, FAIL, INCONCLUSIVE, KINK, PASS, Finding
+
+MANY = 100
+"""Outputs of which some hardly move along a random direction, by chance."""
 
 MOST_KINKS = 32
 """Elements with a kink that are looked at one by one."""
@@ -54,6 +57,13 @@ def _trust(estimate: Estimate) -> float:
     return estimate.error / max(abs(estimate.value), 1e-300) if math.isfinite(estimate.error) else math.inf
 
 
+def _flat(found: Sequence[Estimate]) -> Estimate | None:
+    """The estimate by which the function is flat, as stairs are that look like a slope from afar."""
+    steepest = max(abs(e.value) for e in found)
+    flat = [e for e in found if abs(e.value) <= 10 * e.error and e.error <= 1e-3 * steepest]
+    return min(flat, key=lambda e: e.error) if flat else None
+
+
 class Probe:
     """One look at a problem: random weights on its outputs and a random direction.
 
@@ -87,12 +97,20 @@ class Probe:
         return outputs_at(self.problem, self.start, move, self.base.size)
 
     def _balanced(self, random: np.random.Generator) -> np.ndarray:
-        """Weights under which each output has about the same part in the derivative along the direction."""
+        """Weights under which each output has about the same part in the derivative along the direction.
+
+        Of many outputs some hardly move, by chance, and would get a weight that drowns the others: so many are
+        moved several times.
+        """
         step = FIRST_STEPS[1]
-        moved = self.outputs(step * self.steps) - self.base
-        moved = np.abs(np.where(np.isfinite(moved), moved, 0.0)) / step
+        moved = np.zeros_like(self.base)
+        for k in range(3 if self.base.size > MANY else 1):
+            turned = self.steps if k == 0 else self.steps * random.choice([-1.0, 1.0], self.steps.shape)
+            by = self.outputs(step * turned) - self.base
+            moved = np.maximum(moved, np.abs(np.where(np.isfinite(by), by, 0.0)) / step)
         usual = float(np.median(moved[moved > 0])) if (moved > 0).any() else 1.0
-        return signs(self.base, random) / np.clip(moved, 1e-6 * usual, 1e6 * usual)
+        weights = signs(self.base, random) / np.clip(moved, 1e-6 * usual, 1e6 * usual)
+        return weights * math.sqrt(usual) if self.problem.epsilon > 1e-4 else weights  # float16 overflows early
 
     def compare(self, where: np.ndarray | slice) -> Comparison:
         """The derivative along the part `where` of the direction, by the gradient and by differences."""
@@ -104,28 +122,64 @@ class Probe:
         rungs: dict[float, tuple[float, float]] = {}
 
         def difference(step: float) -> Difference:
-            right, left = self.outputs(step * along), self.outputs(-step * along)
-            weighted = self.weights * (right - left)
-            rungs[step] = (self._rise(right) / step, -self._rise(left) / step)
-            noise = self.problem.noise * norm(self.weights * np.maximum(np.abs(right), np.abs(left)))
-            return Difference(float(weighted.sum()), 4 * noise)
+            return self._difference(step, along, rungs)
 
         found: list[Estimate] = []
         for first in self._first_steps():
-            estimate = climb(difference, first, lambda e: e.error <= 1e-10 * max(size, abs(e.value)) + floor / 10)
+            estimate = climb(
+                difference, first, lambda e: e.error <= 1e-10 * max(size, abs(e.value)) + min(floor / 10, 1e-4 * size)
+            )
             found.append(estimate)
             if estimate.error > 1e-6 * max(size, abs(estimate.value)) + floor:
                 continue
             if abs(analytic - estimate.value) <= 10 * estimate.error + floor:
                 self.works = first
+                best = estimate
                 break
-            if any(abs(e.value - estimate.value) <= 10 * (e.error + estimate.error) + floor for e in found[:-1]):
-                break  # two ladders agree, and not with the gradient
-        best = found[-1] if found[-1].error < math.inf else min(found, key=_trust)
-        if len(found) == len(FIRST_STEPS):
-            best = min(found, key=_trust)
+        else:
+            best = (_flat(found) if size == 0.0 else None) or min(found, key=_trust)
+            self.works = self._first_steps()[found.index(best)]
         sides = self._sides(rungs, best, max(size, abs(best.value)))
         return Comparison(analytic, best, 10 * best.error + floor, size, sides)
+
+    def range_of(self, place: int, comparison: Comparison) -> tuple[float, float]:
+        """The least and the largest slope along one element, each output being free to take either of its sides."""
+        assert comparison.sides is not None
+        step = comparison.numeric.step
+        if self.base.size == 1 or not math.isfinite(step):
+            return comparison.sides.left, comparison.sides.right
+        move = np.zeros_like(self.steps)
+        move[place] = self.steps[place]
+        return self.range_along(move, step)
+
+    def range_along(self, move: np.ndarray, step: float) -> tuple[float, float]:
+        """The least and the largest slope along `move`, each output being free to take either of its sides."""
+        sides = []
+        for sign in (1.0, -1.0):
+            near, far = (self.outputs(sign * h * move) - self.base for h in (step, 2 * step))
+            sides.append(sign * self.weights * (4 * near - far) / (2 * step))
+        return float(np.minimum(*sides).sum()), float(np.maximum(*sides).sum())
+
+    def _difference(self, step: float, along: np.ndarray, rungs: dict[float, tuple[float, float]]) -> Difference:
+        right, left = self.outputs(step * along), self.outputs(-step * along)
+        weighted = self.weights * (right - left)
+        rungs[step] = (self._rise(right) / step, -self._rise(left) / step)
+        noise = self.problem.noise * norm(self.weights * np.maximum(np.abs(right), np.abs(left)))
+        return Difference(float(weighted.sum()), 4 * noise)
+
+    def gap(self, where: np.ndarray, whole: float) -> float:
+        """How far the gradient is off along the part `where` of the direction, about; `whole` is that of more."""
+        along = np.zeros_like(self.steps)
+        along[where] = self.steps[where]
+        near = abs(whole) / 16
+        estimate = climb(lambda step: self._difference(step, along, {}), self.works, lambda e: e.error <= near)
+        if estimate.error <= near:
+            return float((self.gradient[where] * self.steps[where]).sum()) - estimate.value
+        comparison = self.compare(where)
+        if comparison.agrees:
+            return 0.0
+        gap = comparison.analytic - comparison.numeric.value
+        return gap if math.isfinite(gap) else whole
 
     def _first_steps(self) -> list[float]:
         """First steps of ladders, the one that worked before at the front."""
@@ -157,9 +211,20 @@ class Probe:
 
 
 def check(
-    problem: Problem, seed: int = 0, probes: int = 2, tick: Callable[[], None] = lambda: None
+    problem: Problem,
+    seed: int = 0,
+    probes: int = 2,
+    tick: Callable[[], None] = lambda: None,
+    single: bool = False,
 ) -> tuple[list[Finding], int]:
     """Findings of a problem, and how often its function ran.
+
+    Args:
+        problem: what to check.
+        seed: of the random directions.
+        probes: how many random directions a right gradient has to pass.
+        tick: called after each evaluation.
+        single: whether it is one operation, of which elements with kinks can be judged together too.
 
     Raises:
         EvaluationError: if the function cannot be evaluated near the point.
@@ -172,6 +237,9 @@ def check(
         if not np.isfinite(probe.base).all():
             return [_whole(probe, INCONCLUSIVE, math.nan, NOTHING, "the outputs are not finite at the point")], 1
         found = _look(probe)
+        kinks = [probe.places.place_of(f.input, f.index) for f in found if f.verdict == KINK and f.index is not None]
+        if single and len(kinks) > 1 and len(kinks) == len(found):
+            found += _together(probe, kinks)
         evaluations += probe.evaluations
         if any(finding.verdict != PASS for finding in found):
             break
@@ -202,15 +270,16 @@ def _look(probe: Probe) -> list[Finding]:
         if not whole.sharp and whole.size:
             return [_unclear(probe, everything, whole)]
         return [_whole(probe, PASS, whole.analytic, whole.numeric)]
-    return [_culprit(probe, everything)]
+    return [_culprit(probe, everything, whole)]
 
 
-def _culprit(probe: Probe, where: np.ndarray) -> Finding:
-    """The element that is wrong, found by halving the direction."""
+def _culprit(probe: Probe, where: np.ndarray, whole: Comparison) -> Finding:
+    """The element that is wrong, found by halving the direction: on with the half that is further off."""
+    gap = whole.analytic - whole.numeric.value
     while where.size > 1:
-        half = where[: where.size // 2]
-        comparison = probe.compare(half)
-        where = half if not comparison.agrees else where[where.size // 2 :]
+        half, rest = where[: where.size // 2], where[where.size // 2 :]
+        part = probe.gap(half, gap)
+        where, gap = (half, part) if abs(part) >= abs(gap - part) else (rest, gap - part)
     comparison = probe.compare(where)
     if comparison.agrees:
         return _element(probe, int(where[0]), comparison, FAIL, "wrong together with others near it")
@@ -232,7 +301,7 @@ def _element(probe: Probe, place: int, comparison: Comparison, verdict: str, not
 def _kink(probe: Probe, place: int, comparison: Comparison) -> Finding:
     """The verdict on an element with a kink: is the gradient between the slopes of the two sides?"""
     assert comparison.sides is not None
-    low, high = comparison.sides.left, comparison.sides.right
+    low, high = probe.range_of(place, comparison)
     slack = 1e-6 * max(abs(low), abs(high)) + comparison.tolerance * 1e-3 * math.isfinite(comparison.tolerance)
     valid = low - slack <= comparison.analytic <= high + slack
     step = probe.steps[place]
@@ -244,7 +313,7 @@ def _kink(probe: Probe, place: int, comparison: Comparison) -> Finding:
 def _kinks(probe: Probe, where: np.ndarray) -> list[Finding]:
     """The elements with a kink, one by one, and what is wrong beside them."""
     found: list[Finding] = []
-    smooth: list[np.ndarray] = []
+    smooth: list[tuple[np.ndarray, Comparison]] = []
     stack = [where]
     while stack:
         part = stack.pop()
@@ -258,11 +327,32 @@ def _kinks(probe: Probe, where: np.ndarray) -> list[Finding]:
         elif bent:
             stack += [part[part.size // 2 :], part[: part.size // 2]]
         elif not comparison.agrees:
-            smooth.append(part)
+            smooth.append((part, comparison))
             break
     if smooth:
-        found.append(_culprit(probe, smooth[0]))
-    return found or [_unclear(probe, where, probe.compare(where))]
+        found.append(_culprit(probe, *smooth[0]))
+    if found:
+        return found
+    whole = probe.compare(where)  # the parts are smooth, and agree: rounding looked like a kink
+    return [_whole(probe, PASS, whole.analytic, whole.numeric) if whole.agrees else _unclear(probe, where, whole)]
+
+
+def _together(probe: Probe, places: Sequence[int]) -> list[Finding]:
+    """What is wrong with elements that each have a valid subgradient: the same step in all of them shows it.
+
+    Of a maximum that two inputs share each may have all of the gradient, or none, but not both all of it.
+    """
+    move = np.zeros_like(probe.steps)
+    move[list(places)] = 2.0 ** math.floor(math.log2(typical(probe.start[list(places)])))
+    low, high = probe.range_along(move, FIRST_STEPS[1])
+    analytic = float((probe.gradient * move).sum())
+    slack = (1e-6 + 40 * probe._rough) * float(np.abs(probe.gradient * move).sum()) + 1e-6 * max(abs(low), abs(high))
+    if low - slack <= analytic <= high + slack:
+        return []
+    name, index, _ = probe.places.index_of(places[0])
+    step, middle = move[places[0]], (low + high) / 2
+    note = f"together with {len(places) - 1} others that have a kink there"
+    return [Finding(name, index, analytic / step, middle / step, (high - low) / (2 * step), BAD_KINK, note)]
 
 
 def _unclear(probe: Probe, where: np.ndarray, whole: Comparison) -> Finding:

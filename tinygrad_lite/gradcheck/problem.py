@@ -76,6 +76,13 @@ class Places:
         """The number of the input that a place belongs to."""
         return max(k for k, start in enumerate(self.starts[:-1]) if start <= place and self.starts[k + 1] > place)
 
+    def place_of(self, name: str, index: tuple[int, ...]) -> int:
+        """The place of an element, of a complex one that of its real part."""
+        k = list(self.problem.inputs).index(name)
+        array = self.problem.point[k]
+        offset = int(np.ravel_multi_index(index, array.shape)) if index else 0
+        return self.starts[k] + offset * (2 if array.dtype.kind == "c" else 1)
+
     def index_of(self, place: int) -> tuple[str, tuple[int, ...], str]:
         """The input's name, the element's index, and of complex ones which part it is."""
         k = self.input_of(place)

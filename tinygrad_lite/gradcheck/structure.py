@@ -32,14 +32,16 @@ def problems(
     cotangents = [_cotangent(out, random) for out in outputs]
     before = [x.copy() for x in (*inputs, *cotangents)]
     first = pull(cotangents)
-    found = [*_looks(names, inputs, first), *_aliases(names, inputs, cotangents, first)]
+    found = _looks(names, inputs, first)
     for x, then, name in zip(
         (*inputs, *cotangents), before, (*names, *(["the gradient given"] * len(cotangents))), strict=True
     ):
         if not np.array_equal(x, then, equal_nan=x.dtype.kind in "fc"):
             found.append(f"the backward pass wrote into {name}")
     kept = [None if g is None else g.copy() for g in first]
-    for name, a, b in zip(names, kept, pull(cotangents), strict=True):
+    second = pull([c.copy() for c in cotangents])
+    found += _aliases(names, inputs, first, second)
+    for name, a, b in zip(names, kept, second, strict=True):
         if not _same(a, b, nondet_tol):
             found.append(f"Backward is not reentrant: two runs give different gradients of input `{name}`")
     for name, g in zip(names, pull([np.zeros_like(c) for c in cotangents]), strict=True):
@@ -68,18 +70,23 @@ def _looks(names: Sequence[str], inputs: Sequence[np.ndarray], found: Sequence[n
 
 
 def _aliases(
-    names: Sequence[str], inputs: Sequence[np.ndarray], given: Sequence[np.ndarray], found: Sequence[np.ndarray | None]
+    names: Sequence[str],
+    inputs: Sequence[np.ndarray],
+    first: Sequence[np.ndarray | None],
+    second: Sequence[np.ndarray | None],
 ) -> list[str]:
+    """Gradients in memory that is not theirs. In one run a gradient may be passed on to two inputs, as by a sum."""
+    others = [
+        *((f"input `{name}`", x) for name, x in zip(names, inputs, strict=True)),
+        *((f"the gradient of input `{name}` of an earlier run", g) for name, g in zip(names, first, strict=True)),
+    ]
     wrong = []
-    for k, g in enumerate(found):
-        if g is None:
-            continue
-        for name, other in [
-            *zip(names[:k], found[:k], strict=True),
-            *((f"input {n}", x) for n, x in zip(names, inputs, strict=True)),
-        ]:
-            if other is not None and np.shares_memory(g, other) and g.flags.writeable and other.flags.writeable:
-                wrong.append(f"the gradient of input `{names[k]}` shares memory with that of {name}")
+    for name, g in zip(names, second, strict=True):
+        for title, other in others:
+            if g is None or other is None or not (g.flags.writeable and other.flags.writeable):
+                continue
+            if np.shares_memory(g, other):
+                wrong.append(f"the gradient of input `{name}` shares memory with {title}")
     return wrong
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.op import op
-from tinygrad_lite.parallel import each
 from tinygrad_lite.ops.reduce import add_up
+from tinygrad_lite.parallel import each
 
 BLOCK = 1 << 16  # elements
 

@@ -34,9 +34,22 @@ ndtr = op("ndtr", kernels.ndtr, "float",
     numbers="real", doc="The normal distribution function: [0., 1.] -> [0.5000, 0.8413]",
     x=lambda g, x: g * (np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))),
 )
+
+
+def _log_ndtr_slope(x: Any, out: Any) -> Any:
+    """The density over the distribution function; far down a continued fraction, for there exp() would round."""
+    far = x < -5
+    t = np.where(far, -x, 5.0)
+    fraction = t
+    for k in range(20, 0, -1):
+        fraction = t + k / fraction
+    near_x, near_out = np.where(far, 0.0, x), np.where(far, 0.0, out)
+    return np.where(far, fraction, np.exp(-0.5 * near_x * near_x - near_out) * (1 / math.sqrt(2 * math.pi)))
+
+
 log_ndtr = op("log_ndtr", kernels.log_ndtr, "float",
     numbers="real", doc="The logarithm of the normal distribution function: [0., -1.] -> [-0.6931, -1.8410]",
-    x=lambda g, x, out: times(g, np.exp(-0.5 * x * x - out) * (1 / math.sqrt(2 * math.pi))),
+    x=lambda g, x, out: times(g, _log_ndtr_slope(x, out)),
 )
 
 # --- the gamma function -------------------------------------------------------------------------------
