@@ -24,14 +24,22 @@ state = _State()
 
 
 def caller() -> str:
-    """Where the program outside of this package is at the moment: file, line, function and code."""
+    """Where the program outside of this package is at the moment: `model.py:31 in forward: code`."""
     import traceback
 
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith((_HERE, "<op ")):
         frame = frame.f_back
     (summary,) = traceback.StackSummary.extract([(frame, frame.f_lineno)])
-    return f'File "{summary.filename}", line {summary.lineno}, in {summary.name}: {summary.line or "?"}'
+    return f"{_short(summary.filename)}:{summary.lineno} in {summary.name}: {summary.line or '?'}"
+
+
+def _short(path: str) -> str:
+    """A path as one would name it here: from the current folder where it lies in that."""
+    if "ipykernel_" in path:
+        return "notebook"
+    here = os.getcwd() + os.sep
+    return path[len(here) :] if path.startswith(here) else path
 
 
 class detect_anomaly:  # noqa: N801 - PyTorch's name
