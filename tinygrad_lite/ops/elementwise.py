@@ -264,11 +264,11 @@ tan = op("tan", np.tan, "float", domain=(-1.3, 1.3),
 )
 asin = op("asin", np.arcsin, "float", domain=(-0.9, 0.9),
     doc="The angle whose sine is x: [0., 1.] -> [0.0000, 1.5708]",
-    x=lambda g, x: over(g, np.sqrt(1 - x * x).conjugate()),
+    x=lambda g, x: over(g, np.sqrt((1 - x) * (1 + x)).conjugate()),
 )
 acos = op("acos", np.arccos, "float", domain=(-0.9, 0.9),
     doc="The angle whose cosine is x: [0., 1.] -> [1.5708, 0.0000]",
-    x=lambda g, x: over(-g, np.sqrt(1 - x * x).conjugate()),
+    x=lambda g, x: over(-g, np.sqrt((1 - x) * (1 + x)).conjugate()),
 )
 atan = op("atan", np.arctan, "float",
     doc="The angle whose tangent is x: [0., 1.] -> [0.0000, 0.7854]",
@@ -296,7 +296,7 @@ acosh = op("acosh", np.arccosh, "float", domain=(1.1, 4.0),
 )
 atanh = op("atanh", np.arctanh, "float", domain=(-0.9, 0.9),
     doc="The inverse of tanh: [0., 0.5] -> [0.0000, 0.5493]",
-    x=lambda g, x: over(g, (1 - x * x).conjugate()),
+    x=lambda g, x: over(g, ((1 - x) * (1 + x)).conjugate()),
 )
 
 
