@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 FIRST_STEPS = (2.0**-4, 2.0**-12, 2.0**-20, 2.0**-28, 2.0**-36)
+LONG_STEPS = (2.0**10, 2.0**20)
+"""First steps to try at last, for inputs that are small beside the scale on which a function changes."""
+
 RUNGS = 8
 EPSILON = float(np.finfo(np.float64).eps)
 
