@@ -74,7 +74,7 @@ def test_a_function_that_depends_on_how_often_it_is_called(dtype, options):
         gradcheck(counts, leaf(dtype), **options)
 
 
-@pytest.mark.parametrize("after", [3, 4, 5, 9])
+@pytest.mark.parametrize("after", [3, 4, 5, 7])
 def test_a_function_that_changes_later(after):
     calls = []
 

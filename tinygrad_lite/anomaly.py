@@ -25,13 +25,14 @@ state = _State()
 
 def caller() -> str:
     """Where the program outside of this package is at the moment: `model.py:31 in forward: code`."""
-    import traceback
+    import linecache
 
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith((_HERE, "<op ")):
         frame = frame.f_back
-    (summary,) = traceback.StackSummary.extract([(frame, frame.f_lineno)])
-    return f"{_short(summary.filename)}:{summary.lineno} in {summary.name}: {summary.line or '?'}"
+    code, number = frame.f_code, frame.f_lineno
+    text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+    return f"{_short(code.co_filename)}:{number} in {code.co_name}: {text or '?'}"
 
 
 def _short(path: str) -> str:

@@ -202,6 +202,7 @@ class _Here(threading.local):
 
     generator: Generator | None = None
     refuses = False
+    asked = 0
 
 
 _here = _Here()
@@ -221,7 +222,13 @@ def current_generator() -> Generator:
             "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
             "'different' randomness flags on vmap or perform the randomness operation out of vmap"
         )
+    _here.asked += 1
     return _here.generator or default_generator
+
+
+def times_asked() -> int:
+    """How often this thread has asked for the `current_generator`: what it did not ask for it did not draw from."""
+    return _here.asked
 
 
 class drawing:  # noqa: N801 - a context manager
