@@ -80,9 +80,13 @@ class ModelReport:
         name: of the model.
         ops: one report for each operation, in the order in which they ran.
         whole: findings of the gradients of parameters and inputs.
+        value: the number that was differentiated, a tensor.
+        leaves: parameters and inputs by name.
     """
 
     name: str
+    value: Any = field(default=None, repr=False)
+    leaves: dict[str, Any] = field(default_factory=dict, repr=False)
     ops: list[OpReport] = field(default_factory=list)
     whole: list[Finding] = field(default_factory=list)
 
@@ -95,6 +99,12 @@ class ModelReport:
     def wrong(self) -> list[OpReport]:
         """The operations with something wrong."""
         return [op for op in self.ops if not op.ok]
+
+    def graph(self) -> Any:
+        """The computation graph, with what did not pass in red; see `tinygrad_lite.viz.graph`."""
+        from tinygrad_lite.viz import graph
+
+        return graph(self.value, params=self.leaves, verdicts=self.verdicts())
 
     def verdicts(self) -> dict[Any, str]:
         """The verdict on each node, to be laid over a picture of the graph."""
@@ -169,10 +179,12 @@ def check_model(
         value = _sum_of_squares(out) if loss is None else loss(out)
     if not isinstance(value, TensorCore) or not value.needs_grad:
         raise ValueError(f"check_model: no operation of {title} was recorded: nothing in it requires grad")
-    report = ModelReport(title)
+    names = _names(model, inputs)
+    leaves = {names[id(leaf)]: leaf for leaf, _ in tape.leaves.values() if id(leaf) in names}
+    report = ModelReport(title, value, leaves)
     with progress_bar(progress, title) as tick:
         report.ops = check_steps(tape, seed, _paths(model), tick)
-        report.whole = _check_whole(tape, value, _names(model, inputs), seed, tick)
+        report.whole = _check_whole(tape, value, names, seed, tick)
     if raise_exception and not report.ok:
         raise GradcheckError(str(report), report)
     return report

@@ -27,6 +27,7 @@ COLOURS = {
     "op": ("#f4f5f7", "#6b7682"),
     "output": ("#d9f5e5", "#13855c"),
 }
+_WRONG = ("#ffd7d5", "#cf222e")  # an operation that did not pass a gradient check
 _FAINT = "#57606a"
 _LONGEST = 32  # characters of a name or of parameters that a box shows; the hint shows all
 
@@ -78,7 +79,7 @@ def digraph(graph: Graph, direction: Direction = "down", dpi: int | None = None)
 def _box(node: GraphNode) -> str:
     """The label: the name, below it in small what parameters there is room for and the shape."""
     shape = node.dtype if node.kind == "constant" and not node.shape else shape_text(node.shape)
-    small = [line for line in (_params(node), shape) if line]
+    small = [line for line in (_params(node), shape, f"gradcheck: {node.verdict}" if node.wrong else "") if line]
     rows = [f"<b>{html.escape(_title(node)) or ' '}</b>"]  # an empty <b></b> is an error to Graphviz
     rows += [f'<font point-size="10" color="{_FAINT}">{html.escape(line)}</font>' for line in small]
     cells = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
@@ -103,6 +104,8 @@ def _params(node: GraphNode) -> str:
 def _attributes(graph: Graph, node: GraphNode) -> str:
     hint = html.escape(details(graph, node)).replace("\\", r"\\")
     given = f'label={_box(node)} tooltip="{hint}"'
+    if node.wrong:
+        given += ' class="op wrong" fillcolor="{}" color="{}" penwidth=2'.format(*_WRONG)
     if not node.name.isascii():  # Graphviz in the page takes such letters for as narrow as a space
         ems = sum(1 if east_asian_width(letter) in "WF" else 0.6 for letter in _title(node))
         given += f" width={0.35 + ems / 6:.2f}"

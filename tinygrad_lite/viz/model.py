@@ -42,6 +42,7 @@ class GraphNode:
         params: what the operation was given beside its inputs, in short; without those at their default.
         saved_bytes: memory of the arrays an operation keeps for its derivative rules; None once freed.
         order: its place in time, as `Node.order`; 0 for what is not an operation.
+        verdict: of a gradient check on the operation; None where there was none.
     """
 
     index: int
@@ -53,6 +54,12 @@ class GraphNode:
     params: Mapping[str, str] = field(default_factory=dict)
     saved_bytes: int | None = 0
     order: int = 0
+    verdict: str | None = None
+
+    @property
+    def wrong(self) -> bool:
+        """Whether a gradient check found something wrong with it."""
+        return self.verdict not in (None, "pass", "kink")
 
     @property
     def size(self) -> int:

@@ -19,7 +19,11 @@ __all__ = ["graph"]
 
 
 def graph(
-    outputs: Any, params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None, *, constants: bool = False
+    outputs: Any,
+    params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+    *,
+    constants: bool = False,
+    verdicts: Mapping[Node, str] | None = None,
 ) -> Graph:
     """Read the graph of the computation that led to one or more tensors.
 
@@ -27,6 +31,8 @@ def graph(
         outputs: a tensor that was computed with gradients, or several in a list.
         params: names for the leaves: `model.named_parameters()`, or a dict from name to tensor.
         constants: whether to show inputs that no gradient goes to, such as the data and plain numbers.
+        verdicts: what a gradient check said of each node, as `gradcheck.check_model(...).verdicts()` gives it;
+            operations that did not pass are drawn in red.
 
     Raises:
         TypeError: `outputs` or a value of `params` is not a tensor.
@@ -50,7 +56,7 @@ def graph(
             output     (3, 1)         #4
     """
     roots = _roots(outputs)
-    return _Reader(roots, _names(params), constants).read()
+    return _Reader(roots, _names(params), constants, verdicts or {}).read()
 
 
 def _roots(outputs: Any) -> list[TensorCore]:
@@ -92,8 +98,11 @@ def _names(params: Any) -> dict[str, TensorCore]:
 class _Reader:
     """Turns recorded nodes into a `Graph`, in loops: a chain of 100,000 operations is as good as any."""
 
-    def __init__(self, roots: Sequence[TensorCore], names: dict[str, TensorCore], constants: bool) -> None:
+    def __init__(
+        self, roots: Sequence[TensorCore], names: dict[str, TensorCore], constants: bool, verdicts: Mapping[Node, str]
+    ) -> None:
         self.roots = roots
+        self.verdicts = verdicts
         self.names = {id(tensor): name for name, tensor in reversed(names.items())}
         self.named = names
         self.constants = constants
@@ -176,6 +185,7 @@ class _Reader:
             params=params_text(node.op, node.params, shape) if node.params else {},
             saved_bytes=None if node.saved is None else self._measure(node.saved),
             order=node.order,
+            verdict=self.verdicts.get(node),
         )
         for slot, edge in enumerate(node.edges):
             source = self.index.get((id(node), slot) if edge is None else id(edge))

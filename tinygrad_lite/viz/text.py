@@ -34,6 +34,8 @@ def details(graph: Graph, node: GraphNode) -> str:
         lines += [*inputs, *(f"{name} = {value}" for name, value in node.params.items())]
         if node.saved_bytes != 0:
             lines.append(f"saved for backward: {_saved(node)}")
+        if node.verdict:
+            lines.append(f"gradcheck: {node.verdict}")
     return "\n".join(lines)
 
 
@@ -55,7 +57,8 @@ def _table(graph: Graph) -> Iterator[str]:
     for node in graph.nodes:
         if node.kind in ("op", "output"):
             number, saved = (f"#{node.number}", _saved(node)) if node.kind == "op" else ("", "")
-            rows.append((number, plain(node.name), _typed(node, mixed), saved, _inputs(graph, node, mixed, met)))
+            name = f"{plain(node.name)} ({node.verdict})" if node.wrong else plain(node.name)
+            rows.append((number, name, _typed(node, mixed), saved, _inputs(graph, node, mixed, met)))
     limits = (len(rows), *_WIDEST, 10)
     wide = [min(most, max(len(row[k]) for row in rows)) for k, most in enumerate(limits)]
     for number, name, shape, saved, inputs in rows:
