@@ -134,7 +134,7 @@ class Probe:
             turned = self.steps if k == 0 else self.steps * random.choice([-1.0, 1.0], self.steps.shape)
             by = self.outputs(step * turned) - self.base
             moved = np.maximum(moved, np.abs(np.where(np.isfinite(by), by, 0.0)) / step)
-        usual = float(np.median(moved[moved > 0])) if (moved > 0).any() else 1.0
+        usual = typical(moved)
         noise = 16 * self.problem.noise * np.abs(self.base) / step
         if self.problem.epsilon > 1e-4:  # float16 overflows early
             return signs(self.base, random) * math.sqrt(usual) / np.clip(moved, usual / 32, usual * 32)
@@ -202,10 +202,9 @@ class Probe:
     def _difference(self, step: float, along: np.ndarray, rungs: dict[float, tuple[float, float]]) -> Difference:
         right, left = self.outputs(step * along), self.outputs(-step * along)
         with np.errstate(all="ignore"):  # what is not finite ends the ladder
-            weighted = self.weights * (right - left)
             rungs[step] = (self._rise(right) / step, -self._rise(left) / step)
             noise = self.problem.noise * norm(self.weights * np.maximum(np.abs(right), np.abs(left)))
-            return Difference(float(weighted.sum()), 4 * noise)
+            return Difference(float(self.weights @ (right - left)), 4 * noise)
 
     def gap(self, where: np.ndarray, whole: float) -> float:
         """How far the gradient is off along the part `where` of the direction, about; `whole` is that of more."""
@@ -234,7 +233,7 @@ class Probe:
         return self.problem.epsilon if self.problem.epsilon > 2 * EPSILON else EPSILON / 8
 
     def _rise(self, outputs: np.ndarray) -> float:
-        return float((self.weights * (outputs - self.base)).sum())
+        return float(self.weights @ (outputs - self.base))
 
     def _sides(self, rungs: dict[float, tuple[float, float]], best: Estimate, size: float) -> Sides | None:
         """The slopes to both sides, extrapolated from the two smallest rungs of the ladder that was climbed best."""
