@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.anomaly import caller
+from tinygrad_lite import anomaly
 from tinygrad_lite.graph import TensorCore, mode, tick
 
 
@@ -130,8 +130,8 @@ def note_write(tensor: TensorCore, operation: str) -> None:
         return
     write.count += 1
     write.operation = operation
-    if mode.watch is not None:  # anomaly mode wants to know
-        write.line = caller()
+    if anomaly.state.on:
+        write.line = anomaly.caller()
     write.order = last_write[0] = tick()
     if operation != ACCUMULATING:
         write.anew = write.order

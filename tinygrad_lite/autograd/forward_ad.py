@@ -84,7 +84,6 @@ def unpack_dual(tensor: Tensor, *, level: Any = None) -> UnpackedDualTensor:
     Raises:
         RuntimeError: outside of a `dual_level`.
     """
-    level_now = _level("unpack_dual")
-    found = level_now.of(tensor)
-    own = level_now.leaves
+    current = _level("unpack_dual")
+    found, own = current.of(tensor), current.leaves
     return UnpackedDualTensor(settled(tensor, own), None if found is None else settled(found[0], own))

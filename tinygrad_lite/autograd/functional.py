@@ -226,12 +226,7 @@ def jacobian(
         found = []
         for out in point.outputs:
             rows = [point.pull([out], [unit], strict, create_graph) for unit in units(out.array)]
-            shapes = [out.array.shape + x.array.shape for x in point.inputs]
-            blocks = [
-                stack([row[k] for row in rows]).reshape(shape) if rows else bare(np.zeros(shape, out.array.dtype))
-                for k, shape in enumerate(shapes)
-            ]
-            found.append(point.like_inputs(blocks))
+            found.append(point.like_inputs(blocks_of_rows(out, point.inputs, rows)))
     return found[0] if point.one_output else tuple(found)
 
 
@@ -240,24 +235,37 @@ def units(array: np.ndarray) -> list[Any]:
     return [bare(row.reshape(array.shape)) for row in np.eye(array.size, dtype=array.dtype)]
 
 
+def unit_directions(inputs: Sequence[Any]) -> list[list[Any]]:
+    """For each input its tangents, a direction for every number of all inputs; None where it does not move."""
+    sizes = [x.array.size for x in inputs]
+    return [[None] * sum(sizes[:k]) + units(x.array) + [None] * sum(sizes[k + 1 :]) for k, x in enumerate(inputs)]
+
+
+def blocks_of_rows(out: Tensor, inputs: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """For each input its part of the Jacobian of `out`, from the gradients of each number of `out`."""
+    shapes = [out.array.shape + x.array.shape for x in inputs]
+    return [
+        stack([row[k] for row in rows]).reshape(shape) if rows else bare(np.zeros(shape, inputs[k].array.dtype))
+        for k, shape in enumerate(shapes)
+    ]
+
+
+def blocks_of_columns(out: Tensor, inputs: Sequence[Any], columns: Sequence[Any]) -> list[Any]:
+    """For each input its part of the Jacobian of `out`, from the tangents along `unit_directions`."""
+    blocks, start = [], 0
+    for x in inputs:
+        mine = columns[start : start + x.array.size]
+        start += x.array.size
+        shape = out.array.shape + x.array.shape
+        blocks.append(stack(mine, -1).reshape(shape) if mine else bare(np.zeros(shape, out.array.dtype)))
+    return blocks
+
+
 def _by_columns(func: Function, inputs: Tensors, create_graph: bool) -> Any:
-    given = _as_tuple("jacobian", "inputs given", inputs)
-    starts = np.cumsum([0, *(x.array.size for x in given)]).tolist()
-    level = Tangents(starts[-1], create_graph)
-
-    def directions(xs: Sequence[Any]) -> list[list[Any]]:
-        return [[None] * starts[k] + units(x.array) + [None] * (starts[-1] - starts[k + 1]) for k, x in enumerate(xs)]
-
+    level = Tangents(sum(x.array.size for x in _as_tuple("jacobian", "inputs given", inputs)), create_graph)
     with enable_grad():
-        point = _Point("jacobian", func, inputs, create_graph, (level, directions))
-        found = []
-        for out in point.outputs:
-            columns = level.filled(out)
-            blocks = [
-                stack(columns[starts[k] : starts[k + 1]], -1).reshape(out.array.shape + x.array.shape)
-                for k, x in enumerate(point.inputs)
-            ]
-            found.append(point.like_inputs(blocks))
+        point = _Point("jacobian", func, inputs, create_graph, (level, unit_directions))
+        found = [point.like_inputs(blocks_of_columns(out, point.inputs, level.filled(out))) for out in point.outputs]
     return found[0] if point.one_output else tuple(found)
 
 

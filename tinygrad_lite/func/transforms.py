@@ -14,11 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_lite import differentiate
-from tinygrad_lite.autograd.functional import units
+from tinygrad_lite.autograd.functional import blocks_of_columns, blocks_of_rows, unit_directions, units
 from tinygrad_lite.autograd.leaves import alias, settled
 from tinygrad_lite.forward import Tangents
 from tinygrad_lite.func import trees
-from tinygrad_lite.functions.joining import stack
 from tinygrad_lite.graph import TensorCore, enable_grad
 from tinygrad_lite.tensors import bare
 
@@ -289,19 +288,11 @@ def jacrev(
             found = []
             for out in _tensors("jacrev", output):
                 rows = [_pulled([out], level.flat, [unit]) for unit in units(out.array)]
-                found.append(level.shaped(_stacked(rows, level.flat, out)))
+                found.append(level.shaped(blocks_of_rows(out, level.flat, rows)))
         result = level.settle(trees.rebuilt(output, iter(found)))
         return (result, level.settle(aux)) if has_aux else result
 
     return jacobian
-
-
-def _stacked(rows: list[list[Any]], inputs: list[Any], out: Tensor) -> list[Any]:
-    """For each input the rows of its Jacobian as one tensor."""
-    shape = out.array.shape
-    if not rows:
-        return [bare(np.zeros(shape + x.array.shape, x.array.dtype)) for x in inputs]
-    return [stack([row[k] for row in rows]).reshape(shape + x.array.shape) for k, x in enumerate(inputs)]
 
 
 def jacfwd(
@@ -328,21 +319,11 @@ def jacfwd(
     @wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         level = _Differentiated("jacfwd", args, argnums)
-        sizes = [x.array.size for x in level.flat]
-        directions = []
-        for k, x in enumerate(level.flat):
-            before, after = sum(sizes[:k]), sum(sizes[k + 1 :])
-            directions.append([None] * before + units(x.array) + [None] * after)
-        output, aux, found = _pushed(lambda *a: func(*a, **kwargs), level, directions, has_aux)
-        results = []
-        for out, columns in zip(trees.leaves(output), found, strict=True):
-            parts = []
-            for k, x in enumerate(level.flat):
-                start = sum(sizes[:k])
-                mine = columns[start : start + sizes[k]]
-                shape = out.array.shape + x.array.shape
-                parts.append(stack(mine, -1).reshape(shape) if mine else bare(np.zeros(shape, out.array.dtype)))
-            results.append(level.shaped(parts))
+        output, aux, found = _pushed(lambda *a: func(*a, **kwargs), level, unit_directions(level.flat), has_aux)
+        results = [
+            level.shaped(blocks_of_columns(out, level.flat, columns))
+            for out, columns in zip(trees.leaves(output), found, strict=True)
+        ]
         result = level.settle(trees.rebuilt(output, iter(results)))
         return (result, level.settle(aux)) if has_aux else result
 
