@@ -10,9 +10,7 @@ The names are PyTorch's. `tinygrad_lite.nn` has layers and losses, `tinygrad_lit
 `tinygrad_lite.utils.data` datasets and loaders.
 """
 
-from importlib import import_module as _import_module
 from math import e, inf, nan, pi
-from typing import Any as _Any
 
 from tinygrad_lite import autograd, cuda, nn, optim
 from tinygrad_lite.device import device
@@ -87,6 +85,7 @@ from tinygrad_lite.graph import (
     no_grad,
     set_grad_enabled,
 )  # fmt: skip
+from tinygrad_lite.later import later as _later
 from tinygrad_lite.layout import (
     channels_last,
     channels_last_3d,
@@ -152,15 +151,4 @@ from tinygrad_lite.warn import PitfallWarning, set_warning, warning_names
 
 __version__ = "0.1.0"
 
-_ON_FIRST_USE = ("datasets", "fft", "func", "gradcheck", "linalg", "special", "utils", "viz")
-
-
-def __getattr__(name: str) -> _Any:
-    """Parts that most programs do not need are imported when they are first used."""
-    if name in _ON_FIRST_USE:
-        return _import_module(f"tinygrad_lite.{name}")
-    raise AttributeError(f"module 'tinygrad_lite' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_ON_FIRST_USE})
+__getattr__, __dir__ = _later(__name__, ["datasets", "fft", "func", "gradcheck", "linalg", "special", "utils", "viz"])

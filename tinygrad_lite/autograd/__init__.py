@@ -1,11 +1,11 @@
 """Differentiation on request, under PyTorch's names."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinygrad_lite.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from tinygrad_lite.differentiate import backward, grad
 from tinygrad_lite.graph import enable_grad, inference_mode, no_grad, set_grad_enabled
+from tinygrad_lite.later import later
 from tinygrad_lite.ops.slopes import nan_gradients
 from tinygrad_lite.tensor import Tensor as Variable
 
@@ -19,13 +19,4 @@ __all__ = [
     "set_grad_enabled",
 ]  # fmt: skip
 
-_ON_FIRST_USE = ("forward_ad", "function", "functional", "graph")
-
-
-def __getattr__(name: str) -> Any:
-    """Parts that most programs do not need are imported when they are first used."""
-    if name in _ON_FIRST_USE:
-        return import_module(f"tinygrad_lite.autograd.{name}")
-    if name == "Function":
-        return import_module("tinygrad_lite.autograd.function").Function
-    raise AttributeError(f"module 'tinygrad_lite.autograd' has no attribute {name!r}")
+__getattr__, __dir__ = later(__name__, ["forward_ad", "function", "functional", "graph"], {"function": ["Function"]})

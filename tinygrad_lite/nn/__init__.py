@@ -1,69 +1,13 @@
 """Layers, losses and the module that holds them, under PyTorch's names."""
 
-from tinygrad_lite.nn import functional, init
-from tinygrad_lite.nn.activation import (
-    ELU,
-    GELU,
-    SELU,
-    Hardtanh,
-    LeakyReLU,
-    LogSigmoid,
-    LogSoftmax,
-    ReLU,
-    ReLU6,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from tinygrad_lite.nn.container import ModuleDict, ModuleList, Sequential
-from tinygrad_lite.nn.dropout import Dropout
-from tinygrad_lite.nn.linear import Flatten, Identity, Linear, Unflatten
-from tinygrad_lite.nn.loss import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    L1Loss,
-    MSELoss,
-    NLLLoss,
-    SmoothL1Loss,
-)
-from tinygrad_lite.nn.module import Module
-from tinygrad_lite.nn.parameter import Parameter
+from tinygrad_lite.later import later
+from tinygrad_lite.nn import functional, init, modules, parameter
+from tinygrad_lite.nn.modules import *
+from tinygrad_lite.nn.parameter import *
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "SELU",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Flatten",
-    "Hardtanh",
-    "Identity",
-    "L1Loss",
-    "LeakyReLU",
-    "Linear",
-    "LogSigmoid",
-    "LogSoftmax",
-    "MSELoss",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "NLLLoss",
-    "Parameter",
-    "ReLU",
-    "ReLU6",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SmoothL1Loss",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-    "Unflatten",
-    "functional",
-    "init",
-]
+__getattr__, __dir__ = later(
+    __name__,
+    [],
+    {f"modules.{family}": names for family, names in modules.LATER.items()},
+)
+__all__ = [name for name in __dir__() if not name.startswith("_") and name != "later"]

@@ -14,7 +14,7 @@ from tinygrad_lite.graph import RemovableHandle, mode
 from tinygrad_lite.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_lite.nn.module import Module
+    from tinygrad_lite.nn.modules.module import Module
 
 
 def register(hooks: dict[int, Any], hook: Any, prepend: bool) -> RemovableHandle:

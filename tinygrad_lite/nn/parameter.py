@@ -8,6 +8,8 @@ from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.tensor import Tensor
 from tinygrad_lite.tensors import make
 
+__all__ = ["Parameter"]
+
 
 def forget_gradient(tensor: Any, set_to_none: bool) -> None:
     """Drop the gradient of a tensor, or write zeros into it."""

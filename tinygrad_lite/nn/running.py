@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tinygrad_lite.nn.module import Module
+    from tinygrad_lite.nn.modules.module import Module
 
 
 class _Running(threading.local):

@@ -9,7 +9,7 @@ from tinygrad_lite.graph import no_grad
 from tinygrad_lite.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_lite.nn.module import Module
+    from tinygrad_lite.nn.modules.module import Module
 
 
 class IncompatibleKeys(NamedTuple):

@@ -1,5 +1,5 @@
 """What is useful around training, under PyTorch's names."""
 
-from tinygrad_lite.utils import checkpoint, data
+from tinygrad_lite.later import later
 
-__all__ = ["checkpoint", "data"]
+__getattr__, __dir__ = later(__name__, ["checkpoint", "data"])

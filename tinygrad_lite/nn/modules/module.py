@@ -16,6 +16,8 @@ from tinygrad_lite.nn.running import entered
 from tinygrad_lite.nn.state import IncompatibleKeys, load
 from tinygrad_lite.tensor import Tensor
 
+__all__ = ["Module"]
+
 
 def _need(fits: bool, value: Any, kind: str, name: str, wanted: str) -> None:
     if not fits:

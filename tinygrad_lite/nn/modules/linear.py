@@ -9,8 +9,10 @@ from tinygrad_lite.functions.arguments import one_dim, to_shape
 from tinygrad_lite.functions.creation import empty
 from tinygrad_lite.nn import functional as F
 from tinygrad_lite.nn import init
-from tinygrad_lite.nn.module import Module
+from tinygrad_lite.nn.modules.module import Module
 from tinygrad_lite.nn.parameter import Parameter
+
+__all__ = ["Flatten", "Identity", "Linear", "Unflatten"]
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 

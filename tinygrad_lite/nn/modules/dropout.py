@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from tinygrad_lite.nn import functional as F
-from tinygrad_lite.nn.module import Module
+from tinygrad_lite.nn.modules.module import Module
+
+__all__ = ["Dropout"]
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 

@@ -6,7 +6,9 @@ from typing import Any, TypeAlias
 
 from tinygrad_lite.nn import functional as F
 from tinygrad_lite.nn.functional.reductions import chosen_reduction
-from tinygrad_lite.nn.module import Module
+from tinygrad_lite.nn.modules.module import Module
+
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss"]
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from tinygrad_lite.nn import functional as F
-from tinygrad_lite.nn.module import Module
+from tinygrad_lite.nn.modules.module import Module
+
+__all__ = [
+    "ELU", "GELU", "SELU", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "ReLU", "ReLU6", "SiLU", "Sigmoid",
+    "Softmax", "Softplus", "Tanh",
+]  # fmt: skip
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 

@@ -6,7 +6,9 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, TypeAlias
 
-from tinygrad_lite.nn.module import Module
+from tinygrad_lite.nn.modules.module import Module
+
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 
