@@ -10,7 +10,7 @@ METHODS = ["ladder", "jacobian", "taylor"]
 
 
 def leaf(dtype=tg.float64):
-    return tg.tensor([0.5, 0.99, 0.2], dtype=dtype, requires_grad=True)
+    return tg.tensor([0.5, 0.9999, 0.2], dtype=dtype, requires_grad=True)
 
 
 def raises_above_one(x):
@@ -74,7 +74,7 @@ def test_a_function_that_depends_on_how_often_it_is_called(dtype, options):
         gradcheck(counts, leaf(dtype), **options)
 
 
-@pytest.mark.parametrize("after", [3, 4, 5, 7])
+@pytest.mark.parametrize("after", [2, 3, 4, 6])
 def test_a_function_that_changes_later(after):
     calls = []
 

@@ -100,15 +100,20 @@ def test_rows_that_work_number_by_number_at_every_scale():
     judge(alarms, checked)
 
 
-def test_the_other_rows_in_many_calls():
-    alarms, checked = [], 0
+@pytest.mark.parametrize("scale", [1e-8, 1e-4, 1.0, 1e4, 1e8], ids=str)
+def test_the_other_rows_in_many_calls(scale):
+    """Where the row works on numbers from its domain times the scale; a hundred a row, a thousand of scale 1."""
+    alarms, checked, most = [], 0, 1000 if scale == 1.0 else 100
     for row in OTHERS:
+        if row.name == "ctc_step" and scale == 1e8:
+            continue  # logarithms of probabilities; of that size their slopes change within one unit of rounding
         possible = [case for case in cases(row) if all(0 not in shape for shape in case[0])]
         size = sum(math.prod(shape) for shapes, _ in possible for shape in shapes)
         for shapes, params in possible:
-            calls = max(1, min(200, 1000 // size))
+            calls = max(1, min(200, most // size))
             batches = [
-                np.stack(xs) for xs in zip(*(draw(row, shapes, "float64", k) for k in range(calls)), strict=True)
+                np.stack(xs) * (scale if xs[0].dtype.kind in "fc" else 1)
+                for xs in zip(*(draw(row, shapes, "float64", k) for k in range(calls)), strict=True)
             ]
             leaves = [make(x, requires_grad=x.dtype.kind in "fc") for x in batches]
 
@@ -116,6 +121,9 @@ def test_the_other_rows_in_many_calls():
                 outs = [several(call(row, [x[k] for x in xs], params)) for k in range(calls)]
                 return tuple(tg.stack(column) for column in zip(*outs, strict=True))
 
+            with np.errstate(all="ignore"):
+                if not all(np.isfinite(out.array).all() for out in function(*leaves)):
+                    continue  # not defined there, or too large
             found = verdict(row, leaves, function)
             numbers = sum(x.size for x in batches)
             checked += numbers

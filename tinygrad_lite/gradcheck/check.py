@@ -116,7 +116,9 @@ def gradcheck(
         methods.forward(call, found, seed)
     if check_batched_grad or check_batched_forward_grad:
         methods.batched(call, found)
-    if any(f.verdict != PASS for f in found.findings) and (difference := call.unsteady()):
+    if any(f.verdict != PASS for f in found.findings) and (
+        difference := call.unsteady([x.array.copy() for x in call.leaves])
+    ):
         found.problems.append(difference)
     if found.ok and any(f.verdict == KINK for f in found.findings):
         found.findings += wrong_together(call.tape, seed)

@@ -13,6 +13,7 @@ from tinygrad_lite import differentiate
 from tinygrad_lite.gradcheck import methods
 from tinygrad_lite.gradcheck.check import gradgradcheck
 from tinygrad_lite.gradcheck.probe import check
+from tinygrad_lite.gradcheck.problem import same
 from tinygrad_lite.gradcheck.report import INCONCLUSIVE, Finding, Report
 from tinygrad_lite.gradcheck.structure import problems
 from tinygrad_lite.gradcheck.subject import Arrays, Case, Subject, several, tensors
@@ -117,7 +118,7 @@ class Clauses:
         leaves = [make(x) for x in arrays]
         outs = several(self.subject(leaves, case))
         for x, then in zip(arrays, before, strict=True):
-            if not np.array_equal(x, then, equal_nan=x.dtype.kind in "fc"):
+            if not same(x, then):
                 raise Broken("it writes into an input")
         if self.subject.row is not None and not self.subject.row.views:
             shared = any(np.shares_memory(_array(out), x) for out in outs for x in arrays)
@@ -277,7 +278,7 @@ def _assert_same(found: Sequence[np.ndarray], right: Sequence[np.ndarray], what:
     for a, b in _pairs(found, right, what):
         if a.dtype != b.dtype:
             raise Broken(f"{what}: dtype {a.dtype}, and {b.dtype}")
-        if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+        if not same(a, b):
             raise Broken(f"{what}: {_first_difference(a, b)}")
 
 

@@ -15,7 +15,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-FIRST_STEPS = (2.0**-4, 2.0**-12, 2.0**-20, 2.0**-28, 2.0**-36)
+FIRST_STEPS = (2.0**-9, 2.0**-4, 2.0**-12, 2.0**-20, 2.0**-28, 2.0**-36)
+"""First steps to try: the one at which most functions need the fewest rungs, then the others by size."""
+
+SMALL_STEP = 2.0**-12
+"""A step over which most functions are straight, and that rounding does not hide."""
+
 LONG_STEPS = (2.0**10, 2.0**20)
 """First steps to try at last, for inputs that are small beside the scale on which a function changes."""
 

@@ -119,7 +119,7 @@ def classic(
         right, left = (outputs_at(problem, start, s * eps * u, size) for s in (1, -1))
         report.evaluations += 2
         numeric = float(v @ (right - left)) / (2 * eps)
-        analytic = float(flat([np.asarray(g) for g in problem.pull(like(v, outputs))]) @ u)
+        analytic = float(flat([np.asarray(g) for g in problem.pull(like(v.copy(), outputs))]) @ u)
         verdict = PASS if abs(analytic - numeric) <= atol + rtol * abs(numeric) else FAIL
         report.findings.append(Finding(", ".join(problem.inputs), None, analytic, numeric, math.nan, verdict))
         return
@@ -151,7 +151,7 @@ def complex_step(call: Call, report: Report, seed: int, tick: Callable[[], None]
     if any(out.dtype.kind == "c" for out in outputs):
         raise ValueError("gradcheck: the complex step is for functions with real outputs")
     weights, steps = signs(flat(outputs), random), directions(start, random)
-    gradient = flat([np.asarray(g) for g in problem.pull(like(weights, outputs))])
+    gradient = flat([np.asarray(g) for g in problem.pull(like(weights.copy(), outputs))])
     places = Places(problem)
 
     def along(where: np.ndarray) -> tuple[float, float]:
@@ -220,7 +220,7 @@ def taylor(call: Call, report: Report, seed: int, tick: Callable[[], None]) -> N
     random = np.random.default_rng(seed)
     start, outputs = flat(problem.point), problem.evaluate(problem.point)
     weights, steps = signs(flat(outputs), random), directions(start, random)
-    gradient = float(flat([np.asarray(g) for g in problem.pull(like(weights, outputs))]) @ steps)
+    gradient = float(flat([np.asarray(g) for g in problem.pull(like(weights.copy(), outputs))]) @ steps)
     base = flat(outputs)
     remainders, sizes = [], [2.0**-k for k in range(3, 15)]
     for h in sizes:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lite.bundle import Bundle
 from tinygrad_lite.engine import unbroadcast
-from tinygrad_lite.gradcheck.problem import Arrays, Problem
+from tinygrad_lite.gradcheck.problem import Arrays, Problem, same
 from tinygrad_lite.gradcheck.tape import Step, run, wide
 from tinygrad_lite.packing import Packed
 
@@ -99,7 +99,7 @@ def faults(step: Step, inputs: Sequence[Any]) -> list[str]:
     first = _rules_on(step, g, saved, places)
     wrong = []
     for a, then in zip((*given, *kept), before, strict=True):
-        if not np.array_equal(a, then, equal_nan=True):
+        if not same(a, then):
             what = "the gradient it is given" if any(a is part for part in given) else "what was saved"
             wrong.append(f"a rule writes into {what}")
     again = _rules_on(step, _arriving(step, ones), _saved(step.node), places)

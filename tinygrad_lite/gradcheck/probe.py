@@ -14,7 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygrad_lite.gradcheck.ladder import EPSILON, FIRST_STEPS, LONG_STEPS, NOTHING, Difference, Estimate, climb
+from tinygrad_lite.gradcheck.ladder import (
+    EPSILON,
+    FIRST_STEPS,
+    LONG_STEPS,
+    NOTHING,
+    SMALL_STEP,
+    Difference,
+    Estimate,
+    climb,
+)
 from tinygrad_lite.gradcheck.problem import (
     EvaluationError,
     Places,
@@ -74,7 +83,7 @@ def _flat(found: Sequence[Estimate]) -> Estimate | None:
     steepest = max((e for e in found if math.isfinite(e.value)), key=lambda e: abs(e.value), default=NOTHING)
     flat = [
         e for e in found
-        if e.step < steepest.step and abs(e.value) <= 10 * e.error and e.error <= 1e-3 * abs(steepest.value)
+        if e.step < steepest.step and abs(e.value) <= 10 * e.error and e.error <= 1e-2 * abs(steepest.value)
     ]  # fmt: skip
     return min(flat, key=lambda e: e.error) if flat else None
 
@@ -103,13 +112,15 @@ class Probe:
         self.problem, self.tick = problem, tick
         self.places = Places(problem)
         self.evaluations = 0
+        self.rounding = 0.0  # of the gradients of outputs that hardly move, and so have a large weight
         self.works = FIRST_STEPS[0]
         self.start = flat(problem.point)
         self.steps = directions(self.start, random)
-        outputs = problem.evaluate(problem.point)
+        outputs = problem.at_point()
         self.base = flat(outputs)
         self.weights = self._balanced(random)
-        gradients = problem.pull(like(self.weights, outputs))
+        self.noise = 4 * problem.noise * norm(self.weights * self.base)
+        gradients = problem.pull(like(self.weights.copy(), outputs))
         self.gradient = flat([np.asarray(g) for g in gradients])
         if self.gradient.shape != self.start.shape:
             raise ValueError(
@@ -125,20 +136,29 @@ class Probe:
     def _balanced(self, random: np.random.Generator) -> np.ndarray:
         """Weights under which each output has about the same part in the derivative along the direction.
 
-        Of many outputs some hardly move, by chance, and would get a weight that drowns the others: so many are
+        Of many outputs some hardly move, by chance, and would get a weight that drowns the others: so they are
         moved several times.
         """
-        step = FIRST_STEPS[1]
+        step = SMALL_STEP
         moved = np.zeros_like(self.base)
-        for k in range(3 if self.base.size > MANY else 1):
+        usual = 0.0
+        for k in range(3):
+            if k and (self.base.size <= MANY or moved.min() > usual / 100):
+                break
             turned = self.steps if k == 0 else self.steps * random.choice([-1.0, 1.0], self.steps.shape)
             by = self.outputs(step * turned) - self.base
-            moved = np.maximum(moved, np.abs(np.where(np.isfinite(by), by, 0.0)) / step)
-        usual = typical(moved)
+            by = np.abs(by, out=by)
+            if not math.isfinite(by.sum()):
+                by[~np.isfinite(by)] = 0.0
+            moved = np.maximum(moved, by / step)
+            usual = typical(moved)
         noise = 16 * self.problem.noise * np.abs(self.base) / step
         if self.problem.epsilon > 1e-4:  # float16 overflows early
             return signs(self.base, random) * math.sqrt(usual) / np.clip(moved, usual / 32, usual * 32)
-        return signs(self.base, random) / np.maximum(moved, np.maximum(1e-6 * usual, noise))
+        least = 1e-6 if self.problem.epsilon < 1e-10 else 1e-3
+        weights = signs(self.base, random) / np.maximum(moved, np.maximum(least * usual, noise))
+        self.rounding = 4 * self.problem.epsilon * usual * float(np.abs(weights).max(initial=0.0))
+        return weights
 
     def compare(self, where: np.ndarray | slice) -> Comparison:
         """The derivative along the part `where` of the direction, by the gradient and by differences."""
@@ -146,7 +166,7 @@ class Probe:
         along[where] = self.steps[where]
         terms = self.gradient[where] * self.steps[where]
         analytic, size = float(terms.sum()), norm(terms)
-        floor = 4 * EPSILON * float(np.abs(terms).sum()) + 40 * self._rough * size
+        floor = 4 * EPSILON * float(np.abs(terms).sum()) + 40 * self._rough * size + self.rounding
         enough = min(floor / 10, 1e-4 * size)
         rungs: dict[float, tuple[float, float]] = {}
 
@@ -202,9 +222,9 @@ class Probe:
     def _difference(self, step: float, along: np.ndarray, rungs: dict[float, tuple[float, float]]) -> Difference:
         right, left = self.outputs(step * along), self.outputs(-step * along)
         with np.errstate(all="ignore"):  # what is not finite ends the ladder
-            rungs[step] = (self._rise(right) / step, -self._rise(left) / step)
-            noise = self.problem.noise * norm(self.weights * np.maximum(np.abs(right), np.abs(left)))
-            return Difference(float(self.weights @ (right - left)), 4 * noise)
+            rise, fall = self._rise(right), self._rise(left)
+            rungs[step] = (rise / step, -fall / step)
+            return Difference(rise - fall, self.noise)
 
     def gap(self, where: np.ndarray, whole: float) -> float:
         """How far the gradient is off along the part `where` of the direction, about; `whole` is that of more."""
@@ -386,7 +406,7 @@ def _together(probe: Probe, places: Sequence[int]) -> list[Finding]:
     """
     move = np.zeros_like(probe.steps)
     move[list(places)] = 2.0 ** math.floor(math.log2(typical(probe.start[list(places)])))
-    low, high = probe.range_along(move, FIRST_STEPS[1])
+    low, high = probe.range_along(move, SMALL_STEP)
     analytic = float((probe.gradient * move).sum())
     slack = (1e-6 + 40 * probe._rough) * float(np.abs(probe.gradient * move).sum()) + 1e-6 * max(abs(low), abs(high))
     if low - slack <= analytic <= high + slack:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.gradcheck.problem import same
+
 Pull = Callable[[Sequence[np.ndarray | None]], Sequence[np.ndarray | None]]
 
 
@@ -36,7 +38,7 @@ def problems(
     for x, then, name in zip(
         (*inputs, *cotangents), before, (*names, *(["the gradient given"] * len(cotangents))), strict=True
     ):
-        if not np.array_equal(x, then, equal_nan=x.dtype.kind in "fc"):
+        if not same(x, then):
             found.append(f"the backward pass wrote into {name}")
     kept = [None if g is None else g.copy() for g in first]
     second = pull([c.copy() for c in cotangents])
@@ -108,4 +110,4 @@ def _same(a: np.ndarray | None, b: np.ndarray | None, tolerance: float, zero: bo
         return rest is None or (zero and not np.any(rest))
     if tolerance or zero:
         return bool(np.allclose(a, b, rtol=tolerance or 1e-12, atol=tolerance or 1e-12, equal_nan=True))
-    return np.array_equal(a, b, equal_nan=True)
+    return same(a, b)

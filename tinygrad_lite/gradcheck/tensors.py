@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite import differentiate
-from tinygrad_lite.gradcheck.problem import Arrays, Problem, changed, directions, flat, like
+from tinygrad_lite.gradcheck.problem import Arrays, Problem, changed, directions, flat, like, same
 from tinygrad_lite.gradcheck.report import GradcheckError
 from tinygrad_lite.gradcheck.tape import Tape, wide
 from tinygrad_lite.graph import TensorCore, enable_grad, no_grad
@@ -66,7 +66,7 @@ class Call:
             current_generator().set_state(self.generator)
         found = _tensors(answer)
         for name, leaf, then in zip(self.names, self.leaves, before, strict=True):
-            if not np.array_equal(leaf.array, then, equal_nan=True):
+            if not same(leaf.array, then):
                 raise GradcheckError(f"{self.title} writes into its input `{name}`: clone() it first")
         fractions = [k for k, out in enumerate(found) if out.array.dtype.kind in "fc"]
         if not fractions:
@@ -79,7 +79,7 @@ class Call:
             self.kept = fractions
         self.kept = self.kept or fractions
         self.outputs = [found[k] for k in self.kept]
-        if difference := self.unsteady():
+        if difference := self.unsteady(before):
             raise GradcheckError(f"{self.title} {difference}")
         self.low = any(
             t.array.dtype.itemsize < (16 if t.array.dtype.kind == "c" else 8) for t in (*self.leaves, *self.outputs)
@@ -115,11 +115,10 @@ class Call:
             raise ValueError(f"{len(found)} tensors returned, and {self.count} at the point")
         return [found[k].array for k in self.kept]
 
-    def unsteady(self) -> str:
+    def unsteady(self, values: Arrays) -> str:
         """How another call with the same inputs differs from the first, in words; empty if it does not."""
-        held = [leaf.array.copy() for leaf in self.leaves]
         try:
-            after = self.again(held)
+            after = self.again(values)
         except Exception as error:
             return f"raised {type(error).__name__} when called again with the same inputs: {error}"
         return changed([out.array for out in self.outputs], after)
@@ -177,8 +176,10 @@ class Call:
         epsilon = (
             max(float(np.finfo(t.array.dtype).eps) for t in (*self.leaves, *self.outputs)) if self.outputs else 0.0
         )
-        evaluate = self.replayed if self.low and self.connected and self._follows(point) else self.again
-        return Problem(self.title, self.names, point, evaluate, pull, epsilon)
+        if self.low and self.connected and self._follows(point):
+            return Problem(self.title, self.names, point, self.replayed, pull, epsilon)
+        known = None if self.low else [out.array for out in self.outputs]
+        return Problem(self.title, self.names, point, self.again, pull, epsilon, outputs=known)
 
 
 def _leaf(x: Any) -> Any:

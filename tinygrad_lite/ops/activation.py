@@ -51,8 +51,8 @@ def _gelu_tanh(x: Any) -> Any:
 
 def _gelu_tanh_rule(g: Any, x: Any) -> Any:
     square = x * x
-    t = np.tanh((x + _GELU_CUBE * (square * x)) * _GELU_SCALE)
-    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * ((1 + 3 * _GELU_CUBE * square) * _GELU_SCALE))
+    s = sigmoid((x + _GELU_CUBE * (square * x)) * (2 * _GELU_SCALE))  # (1 + tanh) / 2, without cancellation
+    return g * (s + x * s * (1 - s) * ((1 + 3 * _GELU_CUBE * square) * (2 * _GELU_SCALE)))
 
 
 def _mish_rule(g: Any, x: Any) -> Any:

@@ -180,8 +180,11 @@ def _logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def _logsumexp_rule(g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """The softmax. Infinite elements share the gradient of an infinite sum; a sum of nothing, log 0, has none."""
     g, out = keep(g, x.shape, axis, keepdims), keep(out, x.shape, axis, keepdims)
-    if finite(out) or arithmetic.plain:
+    if axis == () or (arithmetic.plain and not finite(out)):
         return g * np.exp(x - out).conjugate()
+    if finite(out):
+        part = np.exp(x - out)  # as rough as out is large, which the division mends
+        return g * (part / np.sum(part, axis=axis, keepdims=True)).conjugate()
     infinite = np.isinf(out)
     hit = (x == np.inf) & infinite
     sharers = np.astype(np.sum(hit, axis=axis, keepdims=True), g.dtype)
