@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite import kernels
+from tinygrad_lite.kernels.choosing import choose
 from tinygrad_lite.op import op
 from tinygrad_lite.ops.special import ndtr
 
@@ -22,7 +23,7 @@ def _relu(x: Any) -> Any:
 
 relu = op("relu", _relu,
     numbers="real", doc="x where positive, else 0: [-1., 2.] -> [0., 2.]",
-    x=lambda g, out: np.where(out <= 0, 0.0, g),
+    x=lambda g, out: choose(out <= 0, 0.0, g),
 )
 
 
@@ -81,21 +82,21 @@ silu = op("silu", lambda x: x * _sigmoid(x) if x.dtype.kind == "c" else kernels.
     x=lambda g, x: g * _silu_slope(x).conjugate(),
 )
 leaky_relu = op(
-    "leaky_relu", lambda x, slope=0.01: np.where(x > 0, x, x * slope),
+    "leaky_relu", lambda x, slope=0.01: choose(x > 0, x, x * slope),
     numbers="real", doc="x where positive, else a little of it: [-1., 2.] -> [-0.0100,  2.0000]",
-    x=lambda g, x, slope: np.where(x > 0, g, g * slope),
+    x=lambda g, x, slope: choose(x > 0, g, g * slope),
 )
 
 
 def _elu(x: Any, alpha: float = 1.0, scale: float = 1.0, inner: float = 1.0) -> Any:
     below = np.minimum(x, 0)
-    return np.where(x > 0, x * scale, np.expm1(below if inner == 1 else below * inner) * (alpha * scale))
+    return choose(x > 0, x * scale, np.expm1(below if inner == 1 else below * inner) * (alpha * scale))
 
 
 elu = op(
     "elu", _elu, cases=(((2, 3), {}), ((), {}), ((2, 3), {"alpha": 0.5, "scale": 1.5, "inner": 2.0})),
     numbers="real", doc="x where positive, else exp(x) - 1: [-1., 2.] -> [-0.6321,  2.0000]",
-    x=lambda g, x, alpha, scale, inner: np.where(
+    x=lambda g, x, alpha, scale, inner: choose(
         x > 0, g * scale, g * (np.exp(np.minimum(x, 0.0) * inner) * (alpha * scale * inner))
     ),
 )
@@ -103,37 +104,37 @@ hardtanh = op(
     "hardtanh", lambda x, low, high: np.minimum(np.maximum(x, low), high),
     cases=(((2, 3), {"low": -1.0, "high": 1.0}),),
     numbers="real", doc="x moved into [low, high]; flat on the bounds too.",
-    x=lambda g, x, low, high: np.where((x > low) & (x < high), g, 0.0),
+    x=lambda g, x, low, high: choose((x > low) & (x < high), g, 0.0),
 )
 hardsigmoid = op(
     "hardsigmoid", lambda x: np.minimum(np.maximum(x + 3, 0), 6) / 6,
     numbers="real", doc="A straight line from 0 at -3 to 1 at 3, flat beyond.",
-    x=lambda g, x: np.where((x > -3) & (x < 3), g * (1 / 6), 0.0),
+    x=lambda g, x: choose((x > -3) & (x < 3), g * (1 / 6), 0.0),
 )
 hardswish = op(
     "hardswish", lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / 6,
     numbers="real", doc="x * hardsigmoid(x).",
-    x=lambda g, x: np.where(x <= -3, 0.0, np.where(x < 3, g * (x * (1 / 3) + 0.5), g)),
+    x=lambda g, x: choose(x <= -3, 0.0, choose(x < 3, g * (x * (1 / 3) + 0.5), g)),
 )
 hardshrink = op(
-    "hardshrink", lambda x, lambd=0.5: np.where((x >= -lambd) & (x <= lambd), 0, x).astype(x.dtype, copy=False),
+    "hardshrink", lambda x, lambd=0.5: choose((x >= -lambd) & (x <= lambd), 0, x).astype(x.dtype, copy=False),
     numbers="real", doc="x, but 0 in [-lambd, lambd].",
-    x=lambda g, x, lambd: np.where((x >= -lambd) & (x <= lambd), 0.0, g),
+    x=lambda g, x, lambd: choose((x >= -lambd) & (x <= lambd), 0.0, g),
 )
 softshrink = op(
-    "softshrink", lambda x, lambd=0.5: np.where(x > lambd, x - lambd, np.where(x < -lambd, x + lambd, x * 0)),
+    "softshrink", lambda x, lambd=0.5: choose(x > lambd, x - lambd, choose(x < -lambd, x + lambd, x * 0)),
     numbers="real", doc="x moved towards 0 by lambd, and 0 within.",
-    x=lambda g, x, lambd: np.where((x >= -lambd) & (x <= lambd), 0.0, g),
+    x=lambda g, x, lambd: choose((x >= -lambd) & (x <= lambd), 0.0, g),
 )
 threshold = op(
-    "threshold", lambda x, bound, value: np.where(x <= bound, np.asarray(value, x.dtype), x),
+    "threshold", lambda x, bound, value: choose(x <= bound, np.asarray(value, x.dtype), x),
     cases=(((2, 3), {"bound": 0.1, "value": 20.0}),),
     numbers="real", doc="x where it is above a bound, else a value.",
-    x=lambda g, x, bound: np.where(x <= bound, 0.0, g),
+    x=lambda g, x, bound: choose(x <= bound, 0.0, g),
 )
 prelu = op(
-    "prelu", lambda x, weight: np.where(x > 0, x, x * weight), broadcasts=True,
+    "prelu", lambda x, weight: choose(x > 0, x, x * weight), broadcasts=True,
     numbers="real", doc="x where positive, else x times a weight that is learnt.",
-    x=lambda g, x, weight: np.where(x > 0, g, g * weight),
-    weight=lambda g, x: np.where(x > 0, 0.0, g * x),
+    x=lambda g, x, weight: choose(x > 0, g, g * weight),
+    weight=lambda g, x: choose(x > 0, 0.0, g * x),
 )

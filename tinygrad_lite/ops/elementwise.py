@@ -2,9 +2,9 @@
 
 In a rule, `g` is the gradient of the output, `x` and `y` are the inputs, `out` is the output. Complex
 inputs follow PyTorch's convention: the gradient is the conjugate of the holomorphic derivative.
-`.conjugate()` costs nothing on real arrays. A mask is applied with `np.where`, so that a gradient that
-is masked away is zero even where the slope is infinite; a slope that can be infinite itself goes through
-`times` or `over` (slopes.py).
+`.conjugate()` costs nothing on real arrays. A mask is applied with `choose` or `np.where`, which is the
+same but slow on large arrays, so that a gradient that is masked away is zero even where the slope is
+infinite; a slope that can be infinite itself goes through `times` or `over` (slopes.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.kernels.choosing import choose
 from tinygrad_lite.op import op
 from tinygrad_lite.ops.slopes import over, settled, times
 
@@ -353,17 +354,17 @@ frac = op("frac", lambda x: x - np.trunc(x), "promote",
 # --- choosing -----------------------------------------------------------------------------------------
 
 where = op(
-    "where", np.where, "promote", broadcasts=True,
+    "where", choose, "promote", broadcasts=True,
     doc="x where the condition holds, else y",
     condition=None,
-    x=lambda g, condition: np.where(condition, g, 0.0),
-    y=lambda g, condition: np.where(condition, 0.0, g),
+    x=lambda g, condition: choose(condition, g, 0.0),
+    y=lambda g, condition: choose(condition, 0.0, g),
 )
 
 
 def _winner(g: Any, loses: Any, ties: Any) -> Any:
     """All of the gradient to the winner; halves to both on a tie, as PyTorch shares it."""
-    return np.where(ties, g / 2, np.where(loses, 0.0, g))
+    return choose(ties, g / 2, choose(loses, 0.0, g))
 
 
 maximum = op(
@@ -383,14 +384,14 @@ minimum = op(
 fmax = op(
     "fmax", np.fmax, "promote", broadcasts=True,
     numbers="real", doc="The larger of each pair, or the one that is not NaN: [1., nan], [3., 4.] -> [3., 4.]",
-    x=lambda g, x, y: np.where((x >= y) | (y != y), g, 0.0),
-    y=lambda g, x, y: np.where((x >= y) | (y != y), 0.0, g),
+    x=lambda g, x, y: choose((x >= y) | (y != y), g, 0.0),
+    y=lambda g, x, y: choose((x >= y) | (y != y), 0.0, g),
 )
 fmin = op(
     "fmin", np.fmin, "promote", broadcasts=True,
     numbers="real", doc="The smaller of each pair, or the one that is not NaN: [1., nan], [3., 4.] -> [1., 4.]",
-    x=lambda g, x, y: np.where((x <= y) | (y != y), g, 0.0),
-    y=lambda g, x, y: np.where((x <= y) | (y != y), 0.0, g),
+    x=lambda g, x, y: choose((x <= y) | (y != y), g, 0.0),
+    y=lambda g, x, y: choose((x <= y) | (y != y), 0.0, g),
 )
 
 
@@ -408,9 +409,9 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
 clamp = op(
     "clamp", _clamp, "promote", broadcasts=True,
     numbers="real", doc="x moved into [low, high]: [-2., 0., 2.], -1., 1. -> [-1.,  0.,  1.]",
-    x=lambda g, x, low, high: np.where(_inside(x, low, high), g, 0.0),
-    low=lambda g, x, low, high: np.where((x < low) & (True if high is None else low < high), g, 0.0),
-    high=lambda g, x, low, high: np.where((x > high) | (False if low is None else low > high), g, 0.0),
+    x=lambda g, x, low, high: choose(_inside(x, low, high), g, 0.0),
+    low=lambda g, x, low, high: choose((x < low) & (True if high is None else low < high), g, 0.0),
+    high=lambda g, x, low, high: choose((x > high) | (False if low is None else low > high), g, 0.0),
 )
 
 
@@ -419,7 +420,7 @@ def _lerp(start: Any, end: Any, weight: Any) -> Any:
     way = end - start
     if not np.ndim(weight):
         return start + weight * way if np.absolute(weight) < 0.5 else end - way * (1 - weight)
-    return np.where(np.absolute(weight) < 0.5, start + weight * way, end - way * (1 - weight))
+    return choose(np.absolute(weight) < 0.5, start + weight * way, end - way * (1 - weight))
 
 
 lerp = op(
@@ -432,7 +433,7 @@ lerp = op(
 copysign = op(
     "copysign", np.copysign, "float", broadcasts=True,
     numbers="real", doc="The size of x with the sign of y: [1., -2.], [-3., 0.] -> [-1.,  2.]",
-    x=lambda g, x, y: np.where(x == 0, 0.0, np.where(np.signbit(x) == np.signbit(y), g, -g)),
+    x=lambda g, x, y: choose(x == 0, 0.0, choose(np.signbit(x) == np.signbit(y), g, -g)),
     y=_flat,
 )
 
@@ -445,7 +446,7 @@ def _nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: f
 
 nan_to_num = op(
     "nan_to_num", _nan_to_num, "promote", doc="x with numbers in the place of NaN and the infinities.",
-    x=lambda g, x: np.where(np.isfinite(x), g, 0.0),
+    x=lambda g, x: choose(np.isfinite(x), g, 0.0),
 )
 
 # --- comparisons and logic: no derivative -------------------------------------------------------------
