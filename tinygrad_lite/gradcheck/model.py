@@ -17,6 +17,7 @@ from tinygrad_lite.gradcheck.progress import progress_bar
 from tinygrad_lite.gradcheck.report import FAIL, INCONCLUSIVE, Finding, GradcheckError, html_table
 from tinygrad_lite.gradcheck.tape import Tape, given_to, wide
 from tinygrad_lite.graph import TensorCore, enable_grad
+from tinygrad_lite.tensors import make
 
 
 @dataclass
@@ -156,7 +157,8 @@ def check_model(
     Args:
         model: a module or a function of tensors.
         inputs: its arguments.
-        loss: from the model's output to one number; the sum of squares of the outputs if None.
+        loss: from the model's output to one number; if None the sum of the outputs' squares, each with a
+            weight of its own.
         raise_exception: raise if something is wrong.
         seed: of the random directions.
         progress: whether to show a progress bar; by default where the check takes long.
@@ -176,7 +178,7 @@ def check_model(
     tape = Tape()
     with enable_grad(), tape:
         out = model(*inputs)
-        value = _sum_of_squares(out) if loss is None else loss(out)
+        value = _weighted_squares(out) if loss is None else loss(out)
     if not isinstance(value, TensorCore) or not value.needs_grad:
         raise ValueError(f"check_model: no operation of {title} was recorded: nothing in it requires grad")
     names = _names(model, inputs)
@@ -190,13 +192,16 @@ def check_model(
     return report
 
 
-def _sum_of_squares(out: Any) -> Any:
+def _weighted_squares(out: Any) -> Any:
+    """Squares with weights: their plain sum does not change at all behind a normalisation."""
+    random = np.random.default_rng(0)
     parts: Any = out if isinstance(out, tuple | list) else out.values() if isinstance(out, dict) else [out]
     total: Any = 0.0
     for part in parts:
         if isinstance(part, TensorCore) and part.array.dtype.kind in "fc":
             square: Any = part * part.conj() if part.array.dtype.kind == "c" else part * part  # type: ignore[attr-defined, operator]
-            total = total + square.real.sum()
+            weights = random.uniform(0.5, 1.5, part.array.shape).astype(square.real.array.dtype)
+            total = total + (square.real * make(weights)).sum()
     return total
 
 
