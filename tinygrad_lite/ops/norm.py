@@ -16,7 +16,7 @@ from tinygrad_lite.op import op
 from tinygrad_lite.ops.reduce import add_up
 from tinygrad_lite.parallel import each
 
-BLOCK = 1 << 16  # elements
+BLOCK = 1 << 18  # elements
 
 
 def _total(x: Any) -> Any:
@@ -51,7 +51,7 @@ def _scale(d: Any, eps: float) -> Any:
 
 def _parts(x: Any) -> list[slice] | None:
     """Stretches of the middle dimension that fit the cache; None for tensors and where one is enough."""
-    if type(x) is not np.ndarray or x.size <= 2 * BLOCK or x.shape[2] == 1:
+    if type(x) is not np.ndarray or x.size <= BLOCK or x.shape[2] == 1:
         return None
     n = x.shape[1]
     step = max(1, n * BLOCK // x.size)
@@ -63,54 +63,115 @@ def _part(weight: Any, part: slice) -> Any:
     return weight[part] if weight is not None and weight.ndim == 2 else weight
 
 
-def _standardise(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, centre: bool = True) -> Any:
-    parts = _parts(x)
-    if parts:
-        out = np.empty_like(x)
+class Moments:
+    """Mean, variance (divided by n) and 1 / sqrt(variance + eps) of an array, kept from the forward pass for the rules.
 
-        def fill(part: slice) -> None:
-            out[:, part] = _standardise(x[:, part], _part(weight, part), _part(bias, part), eps, centre)
+    They are those of one array, `of`: a rule that is given another one, or a tensor, as for a second
+    derivative, takes them anew.
+    """
 
-        each(fill, parts)
-        return out
-    d = _centred(x, centre)
-    out = d * _scale(d, eps)
-    if weight is not None:
-        out *= weight
-    if bias is not None:
-        out += bias
+    __slots__ = ("mean", "of", "scale", "variance")
+
+    of: Any
+    mean: np.ndarray
+    variance: np.ndarray
+    scale: np.ndarray
+
+    def __init__(self) -> None:
+        self.of = None
+
+    def keep(self, x: np.ndarray) -> None:
+        """Make room for the moments of `x`."""
+        self.of = x
+        self.mean, self.variance, self.scale = np.zeros((3, 1, x.shape[1], 1), x.dtype)
+
+
+def _centred_and_scale(x: Any, eps: float, centre: bool, known: Moments | None, part: slice) -> tuple[Any, Any]:
+    """x - mean and 1 / sqrt(variance + eps) of the stretch `part` of x, from what is known of the whole."""
+    if known is None:
+        d = _centred(x[:, part], centre)
+        return d, _scale(d, eps)
+    return x[:, part] - known.mean[:, part] if centre else x[:, part], known.scale[:, part]
+
+
+def _known(x: Any, moments: Moments | None) -> Moments | None:
+    """The moments if they are those of x."""
+    return moments if moments is not None and moments.of is x else None
+
+
+def _standardise(
+    x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, centre: bool = True, moments: Moments | None = None
+) -> Any:
+    if moments is not None:
+        moments.keep(x)
+    out = np.empty_like(x)
+
+    def fill(part: slice) -> None:
+        d = x[:, part]
+        mean = _total(d) * (1 / _count(x)) if centre else 0.0
+        d = d - mean if centre else d
+        variance = _dot(d, d) * (1 / _count(x))
+        r = 1 / np.sqrt(variance + eps)
+        if moments is not None:
+            moments.mean[:, part], moments.variance[:, part], moments.scale[:, part] = mean, variance, r
+        here = _part(weight, part)
+        if here is not None and here.ndim == 2:
+            np.multiply(d, r * here, out=out[:, part])
+        else:
+            np.multiply(d, r, out=out[:, part])
+            if here is not None:
+                out[:, part] *= here
+        if bias is not None:
+            out[:, part] += _part(bias, part)
+
+    each(fill, _parts(x) or [slice(None)])
     return out
 
 
-def _x_rule(g: Any, x: Any, weight: Any, eps: float, centre: bool) -> Any:
+def _x_rule(g: Any, x: Any, weight: Any, eps: float, centre: bool, moments: Moments | None) -> Any:
     """With h = g * weight, d = x - mean(x), r = 1 / sqrt(variance + eps): r (h - mean(h) - r² d mean(h d))."""
-    parts = _parts(x) if type(g) is np.ndarray else None
-    if parts:
-        out = np.empty_like(x)
+    share = 1 / _count(x)
+    if type(g) is not np.ndarray or type(x) is not np.ndarray:
+        h = g if weight is None else g * weight
+        d = _centred(x, centre)
+        r = _scale(d, eps)
+        along = d * (r * r * _dot(h, d) * share)
+        return r * (h - (along + _total(h) * share if centre else along))
+    known, out = _known(x, moments), np.empty(x.shape, g.dtype)
 
-        def fill(part: slice) -> None:
-            out[:, part] = _x_rule(g[:, part], x[:, part], _part(weight, part), eps, centre)
+    def fill(part: slice) -> None:
+        d, r = _centred_and_scale(x, eps, centre, known, part)
+        here, h, factor = _part(weight, part), g[:, part], r
+        if here is not None and here.ndim == 2:
+            factor = r * here  # one number for each mean: it can wait
+        elif here is not None:
+            h = h * here
+        np.multiply(d, -r * r * share * _dot(h, d), out=out[:, part])
+        out[:, part] += h
+        if centre:
+            out[:, part] -= _total(h) * share
+        out[:, part] *= factor
 
-        each(fill, parts)
-        return out
-    h = g if weight is None else g * weight
-    d = _centred(x, centre)
-    r = _scale(d, eps)
-    along = d * (r * r * _dot(h, d) * (1 / _count(x)))
-    return r * (h - (along + _total(h) * (1 / _count(x)) if centre else along))
+    each(fill, _parts(x) or [slice(None)])
+    return out
 
 
-def _weight_rule(g: Any, x: Any, weight_shape: tuple[int, ...], eps: float, centre: bool) -> Any:
+def _weight_rule(
+    g: Any, x: Any, weight_shape: tuple[int, ...], eps: float, centre: bool, moments: Moments | None
+) -> Any:
     """The sum of g * d * r over what shares a weight."""
-    parts = _parts(x) if type(g) is np.ndarray else None
-    if parts:
-        pieces = each(lambda part: _weight_rule(g[:, part], x[:, part], weight_shape, eps, centre), parts)
-        return np.concatenate(pieces) if len(weight_shape) == 2 else add_up(pieces, 0)
-    d = _centred(x, centre)
-    r = _scale(d, eps)
-    if len(weight_shape) == 2:
-        return (r * _dot(g, d))[0]
-    return (r[0].mT @ (g * d).sum(axis=0))[0]
+    known = _known(x, moments)
+
+    def found(part: slice) -> Any:
+        d, r = _centred_and_scale(x, eps, centre, known, part)
+        if len(weight_shape) == 2:
+            return (r * _dot(g[:, part], d))[0]
+        return (r[0].mT @ (g[:, part] * d).sum(axis=0))[0]
+
+    pieces = each(found, (_parts(x) if type(g) is np.ndarray else None) or [slice(None)])
+    if len(pieces) == 1:
+        return pieces[0]
+    return np.concatenate(pieces) if len(weight_shape) == 2 else add_up(pieces, 0)
 
 
 def _bias_rule(g: Any, bias_shape: tuple[int, ...]) -> Any:
@@ -120,17 +181,6 @@ def _bias_rule(g: Any, bias_shape: tuple[int, ...]) -> Any:
     if type(rows) is np.ndarray:
         return np.ones(rows.shape[0], rows.dtype) @ rows
     return rows.sum(axis=0)
-
-
-def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean, and the variance divided by n, over the first and last of three dimensions."""
-    parts = _parts(x)
-    if parts:
-        means, variances = zip(*each(lambda part: moments(x[:, part]), parts), strict=True)
-        return np.concatenate(means), np.concatenate(variances)
-    mean = _total(x) * (1 / _count(x))
-    d = x - mean
-    return mean.reshape(-1), _dot(d, d).reshape(-1) * (1 / _count(x))
 
 
 # fmt: off

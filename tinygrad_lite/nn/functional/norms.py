@@ -43,14 +43,15 @@ def _check_dtypes(name: str, input: Tensor, *others: Tensor | None) -> None:
 
 
 def _standardised(
-    input: Tensor, shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None, eps: float, centre: bool = True
-) -> Tensor:
+    input: Tensor, shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None, eps: float,
+    centre: bool = True, moments: rows.Moments | None = None,
+) -> Tensor:  # fmt: skip
     """The row `standardise` on the input in another, three-dimensional shape; float16 is computed in float32."""
     dtype, x = input.array.dtype, input
     if dtype is HALF:
         x, weight, bias = (None if t is None else cast(t, SINGLE) for t in (input, weight, bias))
     x = x if shape == input.array.shape else x.reshape(shape)
-    out = rows.standardise(x, weight, bias, eps, centre)
+    out = rows.standardise(x, weight, bias, eps, centre, moments or rows.Moments())
     out = out if shape == input.array.shape else out.reshape(input.array.shape)
     return cast(out, dtype) if dtype is HALF else out
 
@@ -213,15 +214,13 @@ def batch_norm(
     if not training:
         return _by_running_statistics(input, running_mean, running_var, weight, bias, eps)
     as_three = (n, channels, positions)
+    moments = rows.Moments()
+    out = _standardised(input, as_three, _column(weight), _column(bias), eps, moments=moments)
     if running_mean is not None and input.array.size:
-        mean, variance = rows.moments(_wide(input.array).reshape(as_three))
-        _move(running_mean, mean, momentum)
-        _move(running_var, variance * (n * positions / max(n * positions - 1, 1)), momentum)
-    return _standardised(input, as_three, _column(weight), _column(bias), eps)
-
-
-def _wide(array: np.ndarray) -> np.ndarray:
-    return array.astype(SINGLE) if array.dtype is HALF else array
+        _move(running_mean, moments.mean.reshape(-1), momentum)
+        whole = n * positions / max(n * positions - 1, 1)
+        _move(running_var, moments.variance.reshape(-1) * whole, momentum)
+    return out
 
 
 def _move(running: Tensor, value: np.ndarray, momentum: float) -> None:
@@ -286,13 +285,14 @@ def instance_norm(
     )
     _check_dtypes("instance_norm", input, running_mean, running_var, weight, bias)
     as_three = (1, n * channels, positions)
-    if input.array.size and (running_mean is not None or running_var is not None):
-        mean, variance = (m.reshape(n, channels).mean(0) for m in rows.moments(_wide(input.array).reshape(as_three)))
-        if running_mean is not None:
-            _move(running_mean, mean, momentum)
-        if running_var is not None:
-            _move(running_var, variance * (positions / (positions - 1)), momentum)
-    return _standardised(input, as_three, _for_each(n, weight), _for_each(n, bias), eps)
+    moments = rows.Moments()
+    out = _standardised(input, as_three, _for_each(n, weight), _for_each(n, bias), eps, moments=moments)
+    if input.array.size and running_mean is not None:
+        _move(running_mean, moments.mean.reshape(n, channels).mean(0), momentum)
+    if input.array.size and running_var is not None:
+        variance = moments.variance.reshape(n, channels).mean(0)
+        _move(running_var, variance * (positions / (positions - 1)), momentum)
+    return out
 
 
 def _for_each(n: int, weight: Tensor | None) -> Tensor | None:
