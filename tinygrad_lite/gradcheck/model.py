@@ -172,7 +172,7 @@ def check_model(
         >>> from tinygrad_lite.gradcheck import check_model
         >>> model = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.Tanh(), tg.nn.Linear(4, 2))
         >>> print(check_model(model, tg.ones(2, 3)))
-        Sequential: all 6 ops pass, and so does the whole
+        Sequential: all 7 ops pass, and so does the whole
     """
     title = type(model).__name__ if hasattr(model, "named_parameters") else getattr(model, "__name__", "the function")
     tape = Tape()

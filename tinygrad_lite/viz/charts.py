@@ -21,7 +21,7 @@ __all__ = ["Panel", "chart", "line_chart"]
 Values = NDArray[np.float64]
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; brighter ones on a dark page.
-_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _DARK = ("#56b4e9", "#f28e4b", "#2fc79b", "#e5a3c6", "#f0e442", "#9db4ff")
 _DASHES = ("", "7 4", "2 4")  # for the series after those that use up the colours
 _EDGE, _LINE = 14, 19  # pixels: the margin, the height of a line of text
@@ -224,7 +224,7 @@ class _Plot:
                     yield _line("M" + "L".join(points), index, "noisy" if noisy else "")
                 else:
                     at_x, at_y = points[0].split()
-                    colour = f"f{index % len(_LIGHT)}"
+                    colour = f"f{index % len(LIGHT)}"
                     yield f'<circle class="{colour}" cx="{at_x}" cy="{at_y}" r="3.5"/>'
             yield "</g>"
 
@@ -374,9 +374,9 @@ def _escape(text: str) -> str:
 
 def _line(path: str, index: int, style: str = "") -> str:
     """A line in the colour, and past the last colour also the dashes, of the series `index`."""
-    dashes = _DASHES[index // len(_LIGHT) % len(_DASHES)]
+    dashes = _DASHES[index // len(LIGHT) % len(_DASHES)]
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<path class="line {style} s{index % len(_LIGHT)}" d="{path}"{dashed}/>'
+    return f'<path class="line {style} s{index % len(LIGHT)}" d="{path}"{dashed}/>'
 
 
 def _theme(page: str, text: str, faint: str, grid: str, colours: Sequence[str]) -> str:
@@ -393,7 +393,7 @@ _STYLE = (
     ".tgl-chart .title{font-size:15px;font-weight:600}"
     ".tgl-chart .line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}"
     ".tgl-chart .noisy{stroke-width:1;stroke-opacity:.55}"
-    + _theme("#ffffff", "#24292f", "#57606a", "#e4e7eb", _LIGHT)
+    + _theme("#ffffff", "#24292f", "#57606a", "#e4e7eb", LIGHT)
     + "@media (prefers-color-scheme:dark){"
     + _theme("#16181d", "#e6e8eb", "#9aa4af", "#2d323a", _DARK)
     + "}</style>"

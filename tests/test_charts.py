@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygrad_lite.viz.curves import Panel, chart, line_chart
+from tinygrad_lite.viz.charts import Panel, chart, line_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 
