@@ -25,12 +25,22 @@ state = _State()
 
 def caller() -> str:
     """Where the program outside of this package is at the moment: `model.py:31 in forward: code`."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back is not None and inside(frame):
+        frame = frame.f_back
+    return place(frame, frame.f_lineno)
+
+
+def inside(frame: Any) -> bool:
+    """Whether a frame runs code of this package."""
+    return frame.f_code.co_filename.startswith((_HERE, "<op "))
+
+
+def place(frame: Any, number: int) -> str:
+    """A line that a frame runs, in words."""
     import linecache
 
-    frame: Any = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith((_HERE, "<op ")):
-        frame = frame.f_back
-    code, number = frame.f_code, frame.f_lineno
+    code = frame.f_code
     text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
     return f"{_short(code.co_filename)}:{number} in {code.co_name}: {text or '?'}"
 

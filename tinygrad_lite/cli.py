@@ -18,7 +18,8 @@ computation graph and its learning curve.
 Without options it takes the 1,797 digits of 8 x 8 pixels that come with the package, a fifth of them
 held out for testing.
 
-`tinygrad-lite gradcheck my_file.py:my_fn --shape 3x4` checks the gradients of a function of one's own."""
+`tinygrad-lite gradcheck my_file.py:my_fn --shape 3x4` checks the gradients of a function of one's own;
+`tinygrad-lite graph my_file.py:build_model --input 1x28x28 -o net.html` shows the graph of a model."""
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -96,13 +97,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status.
 
     0 for success, 1 for data or files that cannot be used, 2 for arguments that make no sense, 130 when
-    interrupted. A first argument `gradcheck` hands over to the gradient check.
+    interrupted. A first argument `gradcheck` hands over to the gradient check, `graph` to the graph of a model.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] == "gradcheck":
         from tinygrad_lite.gradcheck.command import main as gradcheck
 
         return gradcheck(arguments[1:])
+    if arguments and arguments[0] == "graph":
+        from tinygrad_lite.viz.command import main as graph
+
+        return graph(arguments[1:])
     given = parser().parse_args(arguments)
     try:
         return run(Settings(**vars(given)))

@@ -53,7 +53,12 @@ class Backward:
         create_graph: whether to record the pass itself.
         retain_graph: whether to keep what the nodes saved.
         wanted: the tensors whose gradients are asked for; None for every leaf.
+
+    Attributes:
+        listens: whether `_run_first` sees every node, not only those that somebody watches.
     """
+
+    listens = False
 
     def __init__(
         self,
@@ -129,7 +134,7 @@ class Backward:
             op, edges, shapes = node.op, node.edges, node.shapes
             broadcasts = op.broadcasts
             rules = op.calls_of(edges) if op.variadic else op.calls
-            if check_nan or (node.hooks and node.hooks.after):
+            if check_nan or self.listens or (node.hooks and node.hooks.after):
                 rules = self._run_first(node, rules, g, saved, on_path)
             for k, rule in rules:
                 edge = edges[k]

@@ -8,6 +8,7 @@ its gradient, its conversion to other things, copying, pickling and writing in p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -293,15 +294,7 @@ class Tensor(TensorMethods):
         self._retains = True
         from weakref import ref
 
-        here = ref(self)
-
-        def keep(gradient: Tensor) -> None:
-            tensor = here()
-            if tensor is not None:
-                copy = gradient if gradient.requires_grad else gradient.clone()
-                tensor._grad = copy if tensor._grad is None else tensor._grad + copy
-
-        RemovableHandle(self.node.own_hooks(), keep)
+        RemovableHandle(self.node.own_hooks(), partial(keep_gradient, ref(self)))
 
     def detach(self) -> Tensor:
         """The same memory without the history: gradients stop here."""
@@ -494,6 +487,14 @@ class Tensor(TensorMethods):
     real = property(complexes.real, doc=complexes.real.__doc__)
     imag = property(complexes.imag, doc=complexes.imag.__doc__)
     conjugate = complexes.conj
+
+
+def keep_gradient(here: Callable[[], Tensor | None], gradient: Tensor) -> None:
+    """Add `gradient` to the `.grad` of the tensor that `here` refers to: the hook behind `retain_grad`."""
+    tensor = here()
+    if tensor is not None:
+        copy = gradient if gradient.requires_grad else gradient.clone()
+        tensor._grad = copy if tensor._grad is None else tensor._grad + copy
 
 
 def _rebuild(kind: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tensor:

@@ -10,10 +10,17 @@ Example:
 
 from tinygrad_lite.later import later
 from tinygrad_lite.viz.charts import Panel, chart, line_chart
-from tinygrad_lite.viz.model import Graph, GraphEdge, GraphNode
+from tinygrad_lite.viz.differences import diff
+from tinygrad_lite.viz.explaining import explain
+from tinygrad_lite.viz.model import Graph
+from tinygrad_lite.viz.parts import GraphEdge, GraphModule, GraphNode
 from tinygrad_lite.viz.reading import graph
+from tinygrad_lite.viz.watching import watch
 
 _PICTURES = ("activations", "confusion", "curves", "decision_boundary", "filters", "histograms")
 
 __getattr__, __dir__ = later(__name__, names={"pictures": _PICTURES})
-__all__ = ["Graph", "GraphEdge", "GraphNode", "Panel", "chart", "graph", "line_chart", *_PICTURES]
+__all__ = [
+    "Graph", "GraphEdge", "GraphModule", "GraphNode", "Panel", "chart", "diff", "explain", "graph", "line_chart",
+    "watch", *_PICTURES,
+]  # fmt: skip

@@ -6,89 +6,25 @@ what it was when the graph behind it is freed or written over, and keeps no memo
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from tinygrad_lite.viz.parts import GraphEdge, GraphModule, GraphNode, Step
 from tinygrad_lite.viz.words import summary
 
 if TYPE_CHECKING:
     from tinygrad_lite.viz.picture import Saved
 
-__all__ = ["Graph", "GraphEdge", "GraphNode"]
+__all__ = ["Graph"]
 
-Kind = Literal["parameter", "leaf", "constant", "op", "output"]
 Direction = Literal["down", "right"]
+View = Literal["forward", "backward", "both"]
+ColorBy = Literal["gradient", "time", "memory", "dtype", "verdict", "nan"]
 StrPath = str | os.PathLike[str]
-
-
-@dataclass(frozen=True, slots=True)
-class GraphNode:
-    """One box of the picture: an operation, what goes into the computation, or what comes out.
-
-    Attributes:
-        index: its place in `Graph.nodes`.
-        kind: `"op"`; `"parameter"`, a leaf that has a name in `params` or is an `nn.Parameter`;
-            `"leaf"`, any other input that requires grad; `"constant"`, an input that does not;
-            `"output"`, a tensor that the graph was asked for.
-        name: of the operation, or the name of the parameter.
-        number: counts the nodes of its kind from 1; the text writes an operation as `#1`.
-        shape: of the tensor; for an operation, of its result.
-        dtype: of the tensor; None where nothing recorded tells it.
-        params: what the operation was given beside its inputs, in short; without those at their default.
-        saved_bytes: memory of the arrays an operation keeps for its derivative rules; None once freed.
-        order: its place in time, as `Node.order`; 0 for what is not an operation.
-        verdict: of a gradient check on the operation; None where there was none.
-    """
-
-    index: int
-    kind: Kind
-    name: str
-    number: int
-    shape: tuple[int, ...]
-    dtype: str | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    saved_bytes: int | None = 0
-    order: int = 0
-    verdict: str | None = None
-
-    @property
-    def wrong(self) -> bool:
-        """Whether a gradient check found something wrong with it."""
-        return self.verdict not in (None, "pass", "kink")
-
-    @property
-    def size(self) -> int:
-        """How many numbers the tensor has."""
-        return math.prod(self.shape)
-
-    @property
-    def freed(self) -> bool:
-        """Whether what it kept for its derivative rules is gone."""
-        return self.saved_bytes is None
-
-
-@dataclass(frozen=True, slots=True)
-class GraphEdge:
-    """A tensor on its way from one node to another.
-
-    Attributes:
-        source: index of the node that it comes from.
-        target: index of the node that it goes to.
-        slot: which input of the target it is, from 0.
-        name: what the operation calls this input, such as `"weight"`; empty into an output.
-        shape: of the tensor as it arrives.
-    """
-
-    source: int
-    target: int
-    slot: int
-    name: str
-    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +38,12 @@ class Graph:
         edges: into each node in turn, input by input.
         saved_bytes: memory that the whole graph keeps for a backward pass, shared arrays counted once.
         unreached: the names in `params` of tensors that the graph does not lead to.
+        modules: the modules that operations ran in or parameters belong to, each after the one around it.
+        backward: what each operation sent back, in the order in which the engine ran them; None where no
+            gradients were asked for.
+        title: what it is a graph of.
+        error: what the program raised that broke off before the end; None usually.
+        rows: for each operation its sentence, its formula and its derivative rules, as they stand in the op table.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -110,14 +52,19 @@ class Graph:
         >>> g = viz.graph((x * x).sum(), params={"x": x})
         >>> [(node.kind, node.name, node.shape) for node in g.nodes]
         [('parameter', 'x', (2,)), ('op', 'mul', (2,)), ('op', 'sum', ()), ('output', 'output', ())]
-        >>> g.inputs_of(g.ops[1])
-        (GraphEdge(source=1, target=2, slot=0, name='x', shape=(2,)),)
+        >>> [(edge.source, edge.slot, edge.name) for edge in g.inputs_of(g.ops[0])]
+        [(0, 0, 'x'), (0, 1, 'y')]
     """
 
     nodes: tuple[GraphNode, ...]
     edges: tuple[GraphEdge, ...]
     saved_bytes: int = 0
     unreached: tuple[str, ...] = ()
+    modules: tuple[GraphModule, ...] = ()
+    backward: tuple[Step, ...] | None = None
+    title: str = "Computation graph"
+    error: Exception | None = None
+    rows: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def ops(self) -> tuple[GraphNode, ...]:
@@ -135,6 +82,17 @@ class Graph:
         """The edges that lead into `node`, in the order of the operation's inputs."""
         return self._inputs.get(node.index, ())
 
+    def outputs_of(self, node: GraphNode) -> tuple[GraphEdge, ...]:
+        """The edges that lead from `node` to what uses it."""
+        return self._uses.get(node.index, ())
+
+    @cached_property
+    def _uses(self) -> dict[int, tuple[GraphEdge, ...]]:
+        found: dict[int, list[GraphEdge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.source, []).append(edge)
+        return {source: tuple(edges) for source, edges in found.items()}
+
     @cached_property
     def dtypes(self) -> frozenset[str]:
         """The dtypes that occur, as far as they are known."""
@@ -151,8 +109,85 @@ class Graph:
     def __str__(self) -> str:
         return self.text()
 
-    def text(self) -> str:
-        """The graph for a terminal: one line per operation, with its inputs by number or name.
+    def find(self, word: str) -> tuple[GraphNode, ...]:
+        """The nodes in whose name or module path `word` occurs, whatever its case.
+
+        Example:
+            >>> import tinygrad_lite as tg
+            >>> from tinygrad_lite import viz
+            >>> model = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.Tanh())
+            >>> g = viz.graph(model, tg.ones(1, 2))
+            >>> [node.name for node in g.find("tanh")], [node.name for node in g.find("0.w")]
+            (['tanh'], ['0.weight'])
+        """
+        wanted = word.lower()
+        return tuple(n for n in self.nodes if wanted in n.name.lower() or wanted in n.module.lower())
+
+    def subgraph(self, path: str) -> Graph:
+        """The part of the graph inside a module; what it takes from outside become its inputs.
+
+        Args:
+            path: of the module, such as `"encoder.0"`.
+
+        Raises:
+            KeyError: if there is no such module.
+
+        Example:
+            >>> import tinygrad_lite as tg
+            >>> from tinygrad_lite import viz
+            >>> model = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.Tanh())
+            >>> [node.name for node in viz.graph(model, tg.ones(1, 2)).subgraph("0").nodes]
+            ['input', '0.weight', '0.bias', 'linear', 'output']
+        """
+        from tinygrad_lite.viz.cutting import subgraph
+
+        return subgraph(self, path)
+
+    def data(
+        self, title: str | None = None, direction: Direction = "down", color_by: ColorBy | None = None
+    ) -> dict[str, Any]:
+        """The whole graph as plain data, which JSON can hold: what the page of `save` draws.
+
+        Example:
+            >>> import tinygrad_lite as tg
+            >>> from tinygrad_lite import viz
+            >>> w = tg.ones(3, requires_grad=True)
+            >>> found = viz.graph(w.sum()).data()
+            >>> sorted(found)[:5], found["nodes"][1]["name"]
+            (['backward', 'color_by', 'direction', 'edges', 'modules'], 'sum')
+        """
+        from tinygrad_lite.viz.exchange import data
+
+        return data(self, title, direction, color_by)
+
+    def json(self, path: StrPath | None = None) -> str:
+        """What `data` returns as JSON text, which is also written to `path` if one is given.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        Example:
+            >>> import json, tinygrad_lite as tg
+            >>> from tinygrad_lite import viz
+            >>> w = tg.ones(3, requires_grad=True)
+            >>> json.loads(viz.graph(w.sum()).json())["version"]
+            1
+        """
+        from tinygrad_lite.viz.exchange import json_text
+
+        return json_text(self, path)
+
+    def text(self, depth: int | None = None, fold: bool = True, color_by: ColorBy | None = None) -> str:
+        """The graph for a terminal: one line per operation, by module, with its inputs by number or name.
+
+        Args:
+            depth: how many levels of modules to open; deeper ones get one line each. None opens all.
+            fold: show what repeats once, with how often it does.
+            color_by: a column to add, with bars: `"gradient"` for the norm of gradients, `"time"`,
+                `"memory"`, `"dtype"`, `"verdict"`, `"nan"`.
+
+        Raises:
+            ValueError: for another `color_by`, or a negative `depth`.
 
         Example:
             >>> import tinygrad_lite as tg
@@ -168,13 +203,32 @@ class Graph:
         """
         from tinygrad_lite.viz.text import text
 
-        return text(self)
+        return text(self, depth, fold, color_by)
 
-    def dot(self, direction: Direction = "down") -> str:
+    def dot(
+        self,
+        direction: Direction = "down",
+        *,
+        view: View = "forward",
+        depth: int | None = None,
+        fold: bool = True,
+        hide: Collection[str] = (),
+        color_by: ColorBy | None = None,
+    ) -> str:
         """The source of the picture in Graphviz's language, DOT.
 
         Args:
             direction: which way the computation flows, `"down"` or `"right"`.
+            view: the computation, `"forward"`; the way of the gradients, `"backward"`; or `"both"`.
+            depth: how many levels of modules to open; deeper ones become one box each. None opens all.
+            fold: show what repeats once, with how often it does.
+            hide: kinds of nodes to leave out, such as `"parameter"` and `"constant"`; `"trivial"` for
+                operations that only look at their input in another way, such as `reshape`.
+            color_by: `"gradient"` for the norm of gradients, `"time"`, `"memory"`, `"dtype"`, `"verdict"`,
+                `"nan"`; by kind if None.
+
+        Raises:
+            ValueError: for a value that is not among these.
 
         Example:
             >>> import tinygrad_lite as tg
@@ -185,15 +239,46 @@ class Graph:
         """
         from tinygrad_lite.viz.dot import digraph
 
-        return digraph(self, direction).source
+        return digraph(self, direction, None, view, depth, fold, hide, color_by).source
 
-    def render(self, path: StrPath, direction: Direction = "down") -> Path:
+    def mermaid(
+        self,
+        direction: Direction = "down",
+        *,
+        depth: int | None = None,
+        fold: bool = True,
+        hide: Collection[str] = (),
+    ) -> str:
+        """The graph as a Mermaid flowchart, which GitHub, GitLab and many editors draw.
+
+        Args:
+            direction: as for `dot`, and so are `depth`, `fold` and `hide`.
+
+        Raises:
+            ValueError: for a value that `dot` refuses too.
+
+        Example:
+            >>> import tinygrad_lite as tg
+            >>> from tinygrad_lite import viz
+            >>> w = tg.ones(3, requires_grad=True)
+            >>> print(viz.graph(w.sum(), params={"w": w}).mermaid())
+            flowchart TD
+                n0(["w<br>(3,)"]):::parameter
+            ...
+        """
+        from tinygrad_lite.viz.mermaid import mermaid
+
+        return mermaid(self, direction, depth, fold, hide)
+
+    def render(self, path: StrPath, direction: Direction = "down", **options: Any) -> Path:
         """Draw the graph into a file through Graphviz's program `dot`.
 
         Args:
             path: ends in `.svg`, `.png` or `.pdf`; in `.dot` or `.gv` for the source of the picture,
-                or in `.html` for the page that `save` writes: these need no program.
+                in `.mmd` for Mermaid, `.json` for the data, or in `.html` for the page that `save` writes:
+                these need no program.
             direction: which way the computation flows, `"down"` or `"right"`.
+            options: those of `dot` (of `mermaid`, of `save`).
 
         Returns:
             The path.
@@ -213,18 +298,18 @@ class Graph:
         """
         from tinygrad_lite.viz.picture import render
 
-        return render(self, path, direction)
+        return render(self, path, direction, **options)
 
-    def save(self, path: StrPath, title: str = "Computation graph", direction: Direction = "down") -> Path:
+    def save(self, path: StrPath, title: str | None = None, direction: Direction = "down", **options: Any) -> Path:
         """Write the graph as one page for a browser, which needs neither Graphviz nor the network.
 
-        The page lays the graph out itself; it pans and zooms. Graphs of more than 3,000 nodes, which no
-        layout gets through in reasonable time, are written as text.
+        The page lays the graph out itself; it pans and zooms.
 
         Args:
             path: ends in `.html` or `.htm`.
-            title: of the page.
+            title: of the page; the title of the graph if None.
             direction: which way the computation flows, `"down"` or `"right"`.
+            options: `color_by`, what the page shows in colour when it opens: see `dot`.
 
         Returns:
             The path.
@@ -243,9 +328,15 @@ class Graph:
         """
         from tinygrad_lite.viz.picture import save
 
-        return save(self, path, title, direction)
+        return save(self, path, title, direction, **options)
 
-    def save_anyhow(self, folder: StrPath, stem: str = "graph", title: str = "Computation graph") -> Saved:
+    def show(self) -> Path:
+        """Open the page of `save` in the browser; returns the file, which lies in a temporary folder."""
+        from tinygrad_lite.viz.picture import show
+
+        return show(self)
+
+    def save_anyhow(self, folder: StrPath, stem: str = "graph", title: str | None = None) -> Saved:
         """Write the best picture that this machine can make: an SVG or, without `dot`, the page of `save`.
 
         Args:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import json
 import os
 import re
-from collections.abc import Mapping
+import tempfile
+import webbrowser
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tinygrad_lite.files import atomic_write
 from tinygrad_lite.viz.dot import digraph
-from tinygrad_lite.viz.model import Direction, Graph
+from tinygrad_lite.viz.drawing import Drawing
+from tinygrad_lite.viz.model import ColorBy, Direction, Graph
+from tinygrad_lite.viz.page import page
 from tinygrad_lite.viz.text import excerpt
-from tinygrad_lite.viz.words import summary, visible
+from tinygrad_lite.viz.words import summary
 
 LARGEST = 3_000
-"""Nodes that a layout gets through in about ten seconds; twice as many take more than a minute."""
+"""Boxes that a layout gets through in about ten seconds; twice as many take more than a minute."""
 
 LARGEST_INLINE = 1_000
-"""Nodes of a picture inside a notebook, which keeps it and shows it each time it is opened."""
+"""Boxes of a picture inside a notebook, which keeps it and shows it each time it is opened."""
 
 _DRAWN = (".svg", ".png", ".pdf")
-_SOURCE = (".dot", ".gv")
+_SOURCE = (".dot", ".gv", ".mmd", ".json")
 _PAGE = (".html", ".htm")
+ENDINGS = (*_DRAWN, *_SOURCE, ".html")
+"""Of the files that `Graph.render` writes."""
+
 _INSTALL = (
     "Install Graphviz (Debian and Ubuntu: apt install graphviz; macOS: brew install graphviz; "
     "Windows: winget install graphviz; conda: conda install graphviz)"
@@ -50,31 +54,41 @@ class Saved(NamedTuple):
     note: str
 
 
-def render(graph: Graph, path: str | os.PathLike[str], direction: Direction) -> Path:
+def render(graph: Graph, path: str | os.PathLike[str], direction: Direction, **options: Any) -> Path:
     """See `Graph.render`."""
     path = Path(path)
     ending = path.suffix.lower()
     if ending in _PAGE:
-        return save(graph, path, direction=direction)
+        return save(graph, path, direction=direction, **options)
     if ending not in (*_DRAWN, *_SOURCE):
         raise ValueError(
             f"render(): {path.name!r} ends in {ending or 'nothing'!r}; it can end in "
             f"{', '.join((*_DRAWN, *_SOURCE))}, or in .html for a page"
         )
     if ending in _SOURCE:
-        data = digraph(graph, direction).source.encode()
+        data = _source(graph, ending, direction, options).encode()
     else:
-        data = _drawn(graph, ending[1:], direction, path)
+        data = _drawn(graph, ending[1:], direction, path, **options)
     with atomic_write(path) as file:
         file.write(data)
     return path
 
 
+def _source(graph: Graph, ending: str, direction: Direction, options: dict[str, Any]) -> str:
+    """The text of a file that needs no program."""
+    if ending == ".mmd":
+        return graph.mermaid(direction, **options)
+    if ending == ".json":
+        return graph.json()
+    return graph.dot(direction, **options)
+
+
 def save(
     graph: Graph,
     path: str | os.PathLike[str],
-    title: str = "Computation graph",
+    title: str | None = None,
     direction: Direction = "down",
+    color_by: ColorBy | None = None,
 ) -> Path:
     """See `Graph.save`."""
     path = Path(path)
@@ -83,29 +97,36 @@ def save(
             f"save(): {path.name!r} does not end in .html; save() writes a page, render() writes "
             f"{', '.join((*_DRAWN, *_SOURCE))}"
         )
-    page = _page(graph, title, direction)
+    text = page(graph, title, direction=direction, color_by=color_by)
     with atomic_write(path, "w") as file:
-        file.write(page)
+        file.write(text)
     return path
 
 
-def save_anyhow(graph: Graph, folder: str | os.PathLike[str], stem: str, title: str) -> Saved:
+def show(graph: Graph) -> Path:
+    """See `Graph.show`."""
+    path = save(graph, Path(tempfile.mkdtemp(prefix="graph-"), "graph.html"))
+    webbrowser.open(path.as_uri())
+    return path
+
+
+def save_anyhow(graph: Graph, folder: str | os.PathLike[str], stem: str, title: str | None) -> Saved:
     """See `Graph.save_anyhow`."""
-    page = Path(folder) / f"{stem}.html"
-    if len(graph.nodes) > LARGEST:
-        return Saved(save(graph, page, title), "Too large to draw, so this page holds it as text.")
+    file = Path(folder) / f"{stem}.html"
+    if _boxes(graph) > LARGEST:
+        return Saved(save(graph, file, title), "Open it in a browser: as one picture it would be too large.")
     try:
-        return Saved(render(graph, page.with_suffix(".svg"), "down"), "")
+        return Saved(render(graph, file.with_suffix(".svg"), "down"), "")
     except DotMissingError:
         more = f"{_INSTALL} to get an SVG file instead, and PNG and PDF from Graph.render()."
     except RuntimeError as error:
         more = str(error)
-    return Saved(save(graph, page, title), f"Open it in a browser. {more}")
+    return Saved(save(graph, file, title), f"Open it in a browser. {more}")
 
 
 def inline_svg(graph: Graph) -> str | None:
     """The picture for a notebook; None where there is no `dot` or the graph is too large."""
-    if len(graph.nodes) > LARGEST_INLINE:
+    if _boxes(graph) > LARGEST_INLINE:
         return None
     try:
         svg = _drawn(graph, "svg", "down").decode()
@@ -116,18 +137,18 @@ def inline_svg(graph: Graph) -> str | None:
 
 def inline_text(graph: Graph) -> str:
     """The text for a notebook, with what to do for a picture."""
-    if len(graph.nodes) > LARGEST_INLINE:
+    if _boxes(graph) > LARGEST_INLINE:
         advice = "Too large to draw here: save('graph.html') or render('graph.svg') writes a file."
     else:
         advice = f"{_INSTALL} to see a picture here, or save('graph.html') and open that page."
     return f"<pre>{html.escape(excerpt(graph, 200))}</pre><p>{html.escape(advice)}</p>"
 
 
-def _drawn(graph: Graph, ending: str, direction: Direction, path: Path | None = None) -> bytes:
+def _drawn(graph: Graph, ending: str, direction: Direction, path: Path | None = None, **options: Any) -> bytes:
     """The bytes of a drawing, made by `dot`."""
     import graphviz
 
-    picture = digraph(graph, direction, dpi=192 if ending == "png" else None)
+    picture = digraph(graph, direction, 192 if ending == "png" else None, **options)
     try:
         data = picture.pipe(format=ending, quiet=True)
     except graphviz.ExecutableNotFound:
@@ -154,30 +175,9 @@ def _themed(svg: str, graph: Graph) -> str:
     return re.sub(r"(<svg [^>]*>)", lambda found: f"{found[1]}\n{style}", svg, count=1)
 
 
-def _page(graph: Graph, title: str, direction: Direction) -> str:
-    """The page: the template, and in it the source of the picture and what draws it."""
-    drawable = len(graph.nodes) <= LARGEST
-    dot = digraph(graph, direction).source if drawable else None
-    data = {"dot": dot, "nodes": len(graph.nodes), "direction": direction}
-    # Graphviz for browsers, packed; assets/LICENSE.md says where it comes from.
-    engine = (_ASSETS / "viz-global.js.gz").read_bytes() if drawable else b""
-    return _filled(
-        _asset("page.html"),
-        {
-            "title": html.escape(visible(title)),
-            "summary": html.escape(summary(graph)),
-            "text": html.escape(str(graph)),
-            "style": _asset("graph.css"),
-            "engine": base64.b64encode(engine).decode(),
-            # A "</script>" in a name must not end the script that holds the data.
-            "data": json.dumps(data).replace("<", "\\u003c"),
-        },
-    )
-
-
-def _filled(template: str, values: Mapping[str, str]) -> str:
-    """The template with each `{{name}}` replaced, in one pass: what is put in is not searched again."""
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], template)
+def _boxes(graph: Graph) -> int:
+    """How many boxes the picture has."""
+    return sum(1 for _ in Drawing(graph, None, True, ()).boxes())
 
 
 def _asset(name: str) -> str:

@@ -1,43 +1,63 @@
-"""From the nodes that autograd recorded to a `Graph`."""
+"""From a computation to a `Graph`: one that was recorded already, or a model that is run to see it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.graph import Node, TensorCore, ancestors
-from tinygrad_lite.nn.parameter import Parameter
-from tinygrad_lite.op import Op
-from tinygrad_lite.views import owner
-from tinygrad_lite.viz.model import Graph, GraphEdge, GraphNode, Kind
-from tinygrad_lite.viz.words import params_text
+from tinygrad_lite.graph import Node, TensorCore, ancestors, no_grad
+from tinygrad_lite.viz.backward import Listening
+from tinygrad_lite.viz.broken import Broken
+from tinygrad_lite.viz.model import Graph
+from tinygrad_lite.viz.reader import Reader
+from tinygrad_lite.viz.running import Run, run
 
 __all__ = ["graph"]
 
 
 def graph(
-    outputs: Any,
+    what: Any,
+    *inputs: Any,
     params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
-    *,
+    loss: Callable[[Any], Any] | None = None,
+    gradients: bool = False,
     constants: bool = False,
+    values: bool = True,
     verdicts: Mapping[Node, str] | None = None,
+    title: str | None = None,
 ) -> Graph:
-    """Read the graph of the computation that led to one or more tensors.
+    """Read the graph of the computation that led to one or more tensors, or of a model.
+
+    A model or function is run, once, to see it. That leaves no trace: its buffers, the random state and every
+    `.grad` are what they were. What it does with an input shows from the start, as if the input required grad;
+    memory and times are those without that.
+
+    A model that raises half-way gives the graph up to there, with the operation that raised in red, the error
+    in its `error`, and a warning: there is more to see in it than in a traceback. An error before anything ran,
+    such as a wrong number of arguments, is raised.
 
     Args:
-        outputs: a tensor that was computed with gradients, or several in a list.
-        params: names for the leaves: `model.named_parameters()`, or a dict from name to tensor.
-        constants: whether to show inputs that no gradient goes to, such as the data and plain numbers.
+        what: a tensor that was computed with gradients, or several in a list; or a module or function.
+        inputs: what to call the module or function with.
+        params: names for the leaves: `model.named_parameters()`, or a dict from name to tensor. A module knows
+            its own.
+        loss: from the output of the model to one number, to be part of the graph.
+        gradients: run the backward pass too, for the gradient of every node, the times of the rules, and what
+            each rule sent where. Of outputs of more than one number the sum is differentiated.
+        constants: whether to show inputs that no gradient goes to and that have no name, such as plain numbers.
+        values: whether to describe values (least, mean, greatest, norm ...), where they are known: all of them
+            of a model that was run or watched by `viz.watch`; otherwise leaves and what was saved.
         verdicts: what a gradient check said of each node, as `gradcheck.check_model(...).verdicts()` gives it;
             operations that did not pass are drawn in red.
+        title: of the graph; the name of the model if None.
 
     Raises:
-        TypeError: `outputs` or a value of `params` is not a tensor.
+        TypeError: `what`, or a value of `params`, is not what it should be.
         ValueError: there are no outputs.
-        RuntimeError: an output has no history.
+        RuntimeError: an output has no history; or `gradients` of a graph that has been freed.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -54,17 +74,62 @@ def graph(
         #3  add        (3, 1)      -  #2, b (1,)
         #4  tanh       (3, 1)   12 B  #3
             output     (3, 1)         #4
+        >>> print(viz.graph(tg.nn.Sequential(tg.nn.Linear(2, 1), tg.nn.Tanh()), x))
+        Sequential: 2 operations, 2 parameters (3 numbers), 1 input (6 numbers), float32, 36 B saved for backward
+        <BLANKLINE>
+            operation   shape  saved  inputs
+        #1  0: Linear  (3, 1)   24 B  input (3, 2), 0.weight (1, 2), 0.bias (1,)
+        #2  1: Tanh    (3, 1)   12 B  #1
+            output     (3, 1)         #2
     """
-    roots = _roots(outputs)
-    return _Reader(roots, _names(params), constants, verdicts or {}).read()
+    names = _names(params)
+    if callable(what) and not isinstance(what, TensorCore):
+        found = run(what, inputs, loss)
+        if found.broke is None and not any(root.needs_grad for _, root in found.outputs):
+            raise RuntimeError(_NO_HISTORY.format(which=f"what {found.title} returned", hint=_hint(found)))
+    else:
+        if inputs or loss is not None:
+            raise TypeError(
+                f"graph(): a graph of a {type(what).__name__} takes no inputs and no loss, which are for a model or "
+                "function; the names of parameters go into params="
+            )
+        found = Run(_roots(what))
+    outputs = [(name, root) for name, root in found.outputs if root.needs_grad]
+    roots = [root for _, root in outputs]
+    nodes = found.nodes if found.broke is not None else list(ancestors(*roots))
+    listener = _listened(roots, nodes) if gradients and found.broke is None else None
+    reader = Reader(outputs, nodes, names, constants, values, verdicts or {}, listener, found.broke)
+    read = reader.read(title or found.title)
+    if found.broke is not None:
+        warnings.warn(_told(found.broke, found.title), UserWarning, stacklevel=2)
+    return read
 
 
-def _roots(outputs: Any) -> list[TensorCore]:
+def _told(broke: Broken, title: str) -> str:
+    where = f", at {broke.line}" if broke.line else ""
+    return (
+        f"{title} raised {type(broke.error).__name__}: {broke.error} (in {broke.name}{where}). "
+        "The graph shows what ran up to there."
+    )
+
+
+_NO_HISTORY = (
+    "graph(): {which} has no history: nothing it was computed from requires grad, or it was "
+    "computed inside no_grad() or detached. {hint}"
+)
+
+
+def _hint(found: Run) -> str:
+    if not found.outputs:
+        return "It returned no tensor at all."
+    return "A module needs parameters or an input of floating-point numbers that its output depends on."
+
+
+def _roots(outputs: Any) -> list[tuple[str, TensorCore]]:
     if not isinstance(outputs, TensorCore | list | tuple):
-        hint = ""
-        if callable(outputs):
-            hint = ". A model is drawn from what it computes: graph(model(x), params=model.named_parameters())"
-        raise TypeError(f"graph(): expected a Tensor or a list of Tensors, got {type(outputs).__name__}{hint}")
+        raise TypeError(
+            f"graph(): expected a Tensor or a list of Tensors, got {type(outputs).__name__}; or a model and its inputs"
+        )
     roots: list[TensorCore] = [outputs] if isinstance(outputs, TensorCore) else list(outputs)
     if not roots:
         raise ValueError("graph(): the list of outputs is empty; give at least one Tensor")
@@ -73,12 +138,13 @@ def _roots(outputs: Any) -> list[TensorCore]:
         if not isinstance(root, TensorCore):
             raise TypeError(f"graph(): {which} is a {type(root).__name__}, not a Tensor")
         if root.node is None and not root.needs_grad:
-            raise RuntimeError(
-                f"graph(): {which} has no history: nothing it was computed from requires grad, or it was "
-                "computed inside no_grad() or detached. Compute it, outside no_grad(), from a tensor made with "
-                "requires_grad=True, such as a model's parameters, and draw that result."
+            hint = (
+                "Compute it, outside no_grad(), from a tensor made with requires_grad=True, such as a model's "
+                "parameters, and draw that result; or draw the model itself: graph(model, x)."
             )
-    return list({id(root): root for root in roots}.values())
+            raise RuntimeError(_NO_HISTORY.format(which=which, hint=hint))
+    distinct = list({id(root): root for root in roots}.values())
+    return [("output" if len(distinct) == 1 else f"output {k}", root) for k, root in enumerate(distinct, 1)]
 
 
 def _names(params: Any) -> dict[str, TensorCore]:
@@ -95,137 +161,16 @@ def _names(params: Any) -> dict[str, TensorCore]:
     return {str(name): tensor for name, tensor in named.items()}
 
 
-class _Reader:
-    """Turns recorded nodes into a `Graph`, in loops: a chain of 100,000 operations is as good as any."""
-
-    def __init__(
-        self, roots: Sequence[TensorCore], names: dict[str, TensorCore], constants: bool, verdicts: Mapping[Node, str]
-    ) -> None:
-        self.roots = roots
-        self.verdicts = verdicts
-        self.names = {id(tensor): name for name, tensor in reversed(names.items())}
-        self.named = names
-        self.constants = constants
-        self.recorded: list[Node] = sorted(ancestors(*roots), key=attrgetter("order"))
-        self.shapes: dict[int, tuple[int, ...]] = {}
-        self.dtypes: dict[int, str] = {}
-        self.index: dict[int | tuple[int, int], int] = {}
-        self.counts: dict[str, int] = {}
-        self.memory: dict[int, int] = {}
-        self.nodes: list[GraphNode] = []
-        self.edges: list[GraphEdge] = []
-
-    def read(self) -> Graph:
-        self._learn_results()
-        for node in self.recorded:
-            for slot, edge in enumerate(node.edges):
-                if isinstance(edge, TensorCore):
-                    self._add_leaf(edge)
-                elif edge is None and self.constants:
-                    self._add_constant(node, slot)
-        for root in self.roots:
-            if root.node is None:
-                self._add_leaf(root)
-        for node in self.recorded:
-            self._add_op(node)
-        for root in self.roots:
-            self._add_output(root)
-        unreached = tuple(name for name, tensor in self.named.items() if id(tensor.node or tensor) not in self.index)
-        return Graph(tuple(self.nodes), tuple(self.edges), sum(self.memory.values()), unreached)
-
-    def _learn_results(self) -> None:
-        """A node does not know its own result; who uses it does, and so do the arrays that were saved."""
-        places: dict[Op, list[tuple[int, int]]] = {}
-        for node in self.recorded:
-            for edge, shape in zip(node.edges, node.shapes, strict=True):
-                if isinstance(edge, Node):
-                    self.shapes[id(edge)] = shape
-            if node.op.name == "to":
-                self.dtypes[id(node)] = node.params["dtype"].name
-            if node.saved and not node.op.variadic:
-                if node.op not in places:
-                    places[node.op] = _saved_places(node.op)
-                for at, slot in places[node.op]:
-                    edge = node if slot < 0 else node.edges[slot]
-                    array = node.saved[at]
-                    if isinstance(edge, Node) and isinstance(array, np.ndarray):
-                        self.dtypes[id(edge)] = array.dtype.name
-        for root in self.roots:
-            self.shapes[id(root.node)] = root.array.shape
-            self.dtypes[id(root.node)] = root.array.dtype.name
-
-    def _add(self, key: int | tuple[int, int], kind: Kind, name: str, shape: tuple[int, ...], **more: Any) -> None:
-        self.index[key] = len(self.nodes)
-        number = self.counts[kind] = self.counts.get(kind, 0) + 1
-        self.nodes.append(GraphNode(len(self.nodes), kind, name or f"{kind} {number}", number, shape, **more))
-
-    def _add_leaf(self, leaf: TensorCore) -> None:
-        if id(leaf) in self.index:
-            return
-        name = self.names.get(id(leaf))
-        kind: Kind = "leaf" if name is None and not isinstance(leaf, Parameter) else "parameter"
-        self._add(id(leaf), kind, name or "", leaf.array.shape, dtype=leaf.array.dtype.name)
-
-    def _add_constant(self, node: Node, slot: int) -> None:
-        """An input that nothing refers to any more; if it was saved, its dtype is known, or its value."""
-        value = _saved_input(node, slot)
-        dtype = value.dtype.name if isinstance(value, np.ndarray) else None
-        name = "" if value is None or np.ndim(value) else f"{np.asarray(value).item():.6g}"
-        self._add((id(node), slot), "constant", name, node.shapes[slot], dtype=dtype)
-
-    def _add_op(self, node: Node) -> None:
-        shape = self.shapes[id(node)]
-        target = len(self.nodes)
-        self._add(
-            id(node),
-            "op",
-            node.op.name,
-            shape,
-            dtype=self.dtypes.get(id(node)),
-            params=params_text(node.op, node.params, shape) if node.params else {},
-            saved_bytes=None if node.saved is None else self._measure(node.saved),
-            order=node.order,
-            verdict=self.verdicts.get(node),
+def _listened(roots: list[TensorCore], nodes: list[Node]) -> Listening:
+    """The backward pass from these roots, looked at."""
+    if any(node.saved is None for node in nodes):
+        raise RuntimeError(
+            "graph(gradients=True): the graph has been freed by a backward pass: draw it before, or call "
+            "backward(retain_graph=True)"
         )
-        for slot, edge in enumerate(node.edges):
-            source = self.index.get((id(node), slot) if edge is None else id(edge))
-            if source is not None:
-                name = _input_name(node.op, slot)
-                self.edges.append(GraphEdge(source, target, slot, name, node.shapes[slot]))
-
-    def _add_output(self, root: TensorCore) -> None:
-        name = "output" if len(self.roots) == 1 else ""
-        self._add((id(root), -1), "output", name, root.array.shape, dtype=root.array.dtype.name)
-        source = self.index[id(root.node or root)]
-        self.edges.append(GraphEdge(source, len(self.nodes) - 1, 0, "", root.array.shape))
-
-    def _measure(self, saved: Iterable[Any]) -> int:
-        """Bytes of the saved arrays, each piece of memory once; of an expanded array, what there is."""
-        sizes: dict[int, int] = {}
-        for item in saved:
-            for array in item if isinstance(item, list | tuple) else (item,):
-                if isinstance(array, np.ndarray):
-                    memory = owner(array)
-                    sizes[id(memory)] = max(sizes.get(id(memory), 0), min(array.nbytes, memory.nbytes))
-        for key, size in sizes.items():
-            self.memory[key] = max(self.memory.get(key, 0), size)
-        return sum(sizes.values())
-
-
-def _saved_places(entry: Op) -> list[tuple[int, int]]:
-    """Where a row saves its inputs and its output: the place, and which input it is; -1 for the output."""
-    slots = {name: slot for slot, name in enumerate(entry.inputs)} | {"out": -1}
-    return [(at, slots[name]) for at, name in enumerate(entry.saves) if name in slots]
-
-
-def _saved_input(node: Node, slot: int) -> Any:
-    if not node.saved or not node.op.saves:
-        return None
-    if node.op.variadic:
-        return node.saved[0][slot] if node.op.saves[0] == node.op.inputs[0] else None
-    name = node.op.inputs[slot]
-    return node.saved[node.op.saves.index(name)] if name in node.op.saves else None
-
-
-def _input_name(entry: Op, slot: int) -> str:
-    return f"{entry.inputs[0]}[{slot}]" if entry.variadic else entry.inputs[slot]
+    leaves = {id(edge): edge for node in nodes for edge in node.edges if isinstance(edge, TensorCore)}
+    leaves.update({id(root): root for root in roots if root.node is None})
+    listener = Listening(list(leaves.values()))
+    with no_grad(), np.errstate(all="ignore"):
+        listener.listen(roots)
+    return listener

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from tinygrad_lite.op import Op
     from tinygrad_lite.viz.model import Graph
 
+_USUAL = {"stride": "1", "padding": "0", "dilation": "1"}  # of a window: not worth a word
 _PLAIN = re.compile(r"\w(?:[\w.:/\[\] -]*[\w\]])?")
 
 
@@ -32,6 +35,12 @@ def cut(text: str, most: int) -> str:
     return f"{text[: most // 2 - 1]}…{text[len(text) - (most - most // 2) :]}"
 
 
+def start_of(text: str, most: int) -> str:
+    """The start of a text, no longer than `most`."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+@lru_cache(maxsize=4096)
 def shape_text(shape: tuple[int, ...]) -> str:
     """`(4, 8)`, or `scalar`."""
     return str(tuple(map(int, shape))) if shape else "scalar"
@@ -47,6 +56,26 @@ def bytes_text(count: int) -> str:
         if size < 999.95:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} TB"
+
+
+def seconds_text(seconds: float) -> str:
+    """A time in the unit that suits it: `12 µs`, `3.4 ms`."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
+
+
+def amount(count: int) -> str:
+    """A number of things, in short if it is large: `9,408`, `1.2 M`."""
+    if count < 100_000:
+        return f"{count:,}"
+    size = float(count)
+    for unit in ("k", "M", "G", "T"):
+        size /= 1000
+        if size < 999.5 or unit == "T":
+            break
+    return f"{size:.3g} {unit}"
 
 
 def counted(count: int, word: str) -> str:
@@ -93,13 +122,23 @@ def _short(value: Any) -> str:
             return repr(value)
         case _ if value is Ellipsis:
             return "..."
+        case _ if is_dataclass(value):  # a window of a convolution: what is said of all sides at once
+            told = {field.name: _evenly(getattr(value, field.name)) for field in fields(value)}
+            return ", ".join(f"{name} {word}" for name, word in told.items() if word != _USUAL.get(name))
     return type(value).__name__
+
+
+def _evenly(value: Any) -> str:
+    """A value for each side as one, where all are the same."""
+    while isinstance(value, tuple) and value and all(part == value[0] for part in value):
+        value = value[0]
+    return _short(value)
 
 
 def summary(graph: Graph) -> str:
     """A graph in one line: `5 operations, 4 parameters (33 numbers), float32, 388 B saved for backward`."""
     parts = [counted(len(graph.ops), "operation")]
-    for kind in ("parameter", "leaf", "constant"):
+    for kind in ("parameter", "buffer", "input", "leaf", "constant"):
         found = [node for node in graph.nodes if node.kind == kind]
         if found:
             numbers = sum(node.size for node in found)
@@ -109,4 +148,6 @@ def summary(graph: Graph) -> str:
         parts.append(f"{bytes_text(graph.saved_bytes)} saved for backward")
     if graph.freed:
         parts.append("rest freed" if graph.saved_bytes else "saved arrays freed")
+    if graph.error is not None:
+        parts.append(f"broken off by {type(graph.error).__name__}")
     return ", ".join(parts)
