@@ -324,7 +324,7 @@ def test_losses(kind, x, y, each):
     close(kind(reduction="sum")(x, y), each.sum())
     close(kind()(x, y), each.mean())
     with pytest.raises(ValueError, match="average is not a valid value for reduction"):
-        kind(reduction="average")
+        kind(reduction="average")(x, y)
     with pytest.warns(UserWarning, match="reduction='sum'"):
         assert kind(size_average=False).reduction == "sum"
 

@@ -88,7 +88,7 @@ def product_mismatch(arrays: Sequence[Any]) -> str | None:
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] == inner:
         return None
-    return (
-        f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, a))} and {'x'.join(map(str, b))}): "
-        f"the last dimension of the first is {a[-1]}, that of the second which it meets is {inner}"
-    )
+    said = f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, a))} and {'x'.join(map(str, b))}): "
+    if len(arrays) > 2:
+        return said + f"expected last dimension {inner}, got {a[-1]}"
+    return said + f"the last dimension of the first is {a[-1]}, that of the second which it meets is {inner}"

@@ -108,6 +108,7 @@ TIER_3 = {
         nn.functional.alpha_dropout nn.functional.avg_pool3d nn.functional.bilinear nn.functional.celu
         nn.functional.channel_shuffle nn.functional.conv_transpose3d nn.functional.dropout3d
         nn.functional.feature_alpha_dropout:with_train nn.functional.feature_alpha_dropout:without_train
+        nn.functional.fractional_max_pool2d nn.functional.fractional_max_pool3d
         nn.functional.gaussian_nll_loss nn.functional.hardshrink nn.functional.hinge_embedding_loss
         nn.functional.interpolate:area nn.functional.interpolate:linear nn.functional.interpolate:nearest-exact
         nn.functional.interpolate:trilinear nn.functional.linear_cross_entropy nn.functional.local_response_norm

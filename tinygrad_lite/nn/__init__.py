@@ -7,7 +7,7 @@ from tinygrad_lite.nn.parameter import *
 
 __getattr__, __dir__ = later(
     __name__,
-    [],
-    {f"modules.{family}": names for family, names in modules.LATER.items()},
+    ["attention", "parallel", "utils"],
+    {"parallel": ("DataParallel",), **{f"modules.{family}": names for family, names in modules.LATER.items()}},
 )
 __all__ = [name for name in __dir__() if not name.startswith("_") and name != "later"]

@@ -32,11 +32,14 @@ def _check(name: str, input: Tensor, p: float, training: bool) -> bool:
     return True
 
 
-def _kept(shape: tuple[int, ...], p: float) -> np.ndarray:
-    """True where an element stays, with probability 1 - p."""
+def _kept(array: np.ndarray, shape: tuple[int, ...], p: float) -> np.ndarray:
+    """True where an element stays, with probability 1 - p; drawn in the order in which they lie in memory."""
     size = math.prod(shape)
     drawn = current_generator().bernoulli(size, 1 - p) if p < 1 else np.zeros(size, bool)
-    return drawn.reshape(shape)
+    if shape != array.shape or array.flags.c_contiguous:
+        return drawn.reshape(shape)
+    axes = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+    return drawn.reshape([shape[axis] for axis in axes]).transpose(np.argsort(axes))
 
 
 def _channels(name: str, input: Tensor) -> tuple[int, ...]:
@@ -49,7 +52,7 @@ def _channels(name: str, input: Tensor) -> tuple[int, ...]:
 
 def _scaled(name: str, input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> Tensor:
     """The input times a mask of `shape`, whose ones are 1 / (1 - p)."""
-    mask = _kept(shape, p) * np.asarray(1 / (1 - p) if p < 1 else 0.0, input.array.dtype)
+    mask = _kept(input.array, shape, p) * np.asarray(1 / (1 - p) if p < 1 else 0.0, input.array.dtype)
     return write(input, lambda: rows.mul(input, mask), name + "_") if inplace else rows.mul(input, mask)
 
 
@@ -163,7 +166,7 @@ def _alpha(name: str, input: Tensor, p: float, inplace: bool, shape: tuple[int, 
     if p == 1:
         return write(input, lambda: rows.mul(input, 0.0), name + "_") if inplace else rows.mul(input, 0.0)
     scale = 1 / math.sqrt((_FLOOR * _FLOOR * p + 1) * (1 - p))
-    kept = _kept(shape, p).astype(input.array.dtype)
+    kept = _kept(input.array, shape, p).astype(input.array.dtype)
     shift = (kept - 1) * (_FLOOR * scale) + _FLOOR * scale * p
 
     def drop() -> Tensor:

@@ -2,164 +2,234 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from tinygrad_lite.nn import functional as F
-from tinygrad_lite.nn.modules.module import Module
+from tinygrad_lite.nn.modules import piecewise
+from tinygrad_lite.nn.modules.piecewise import *  # noqa: F403 - as PyTorch has all of them here
+from tinygrad_lite.nn.modules.piecewise import _Activation, _InPlace, _Plain
 
 __all__ = [
-    "ELU", "GELU", "SELU", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "ReLU", "ReLU6", "SiLU", "Sigmoid",
-    "Softmax", "Softplus", "Tanh",
+    *piecewise.__all__, "CELU", "ELU", "GELU", "GLU", "SELU", "LogSigmoid", "LogSoftmax", "Mish", "SiLU", "Sigmoid",
+    "Softmax", "Softmax2d", "Softmin", "Softplus", "Softsign", "Tanh", "Tanhshrink",
 ]  # fmt: skip
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
 
 
-class _Activation(Module):
-    """A function with settings that do not change: any shape in, the same shape out."""
-
-    function: Callable[..., Tensor]
-    settings: tuple[str, ...] = ()
-    """The constructor's arguments, as `forward` passes them on and `repr` shows them."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Any shape, to the same shape."""
-        if not self.settings:
-            return type(self).function(input)
-        return type(self).function(input, **{name: getattr(self, name) for name in self.settings})
-
-    def extra_repr(self) -> str:
-        """The settings; `inplace` only where it is set."""
-        shown = {name: getattr(self, name) for name in self.settings}
-        if not shown.get("inplace", True):
-            del shown["inplace"]
-        return ", ".join(f"{name}={value!r}" for name, value in shown.items())
-
-
-class ReLU(_Activation):
-    """max(x, 0).
+class ELU(_Activation):
+    """x where positive, else alpha (exp(x) - 1) (Clevert et al., 2016).
 
     Example:
         >>> import tinygrad_lite as tg
-        >>> tg.nn.ReLU()(tg.tensor([-1.0, 2.0]))
-        tensor([0., 2.])
+        >>> tg.nn.ELU()(tg.tensor([-1.0, 2.0]))
+        tensor([-0.6321,  2.0000])
     """
 
-    function = staticmethod(F.relu)
-    settings = ("inplace",)
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-
-class LeakyReLU(_Activation):
-    """x where positive, else negative_slope * x."""
-
-    function = staticmethod(F.leaky_relu)
-    settings = ("negative_slope", "inplace")
-
-    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        super().__init__()
-        self.negative_slope, self.inplace = negative_slope, inplace
-
-
-class ELU(_Activation):
-    """x where positive, else alpha (exp(x) - 1)."""
-
-    function = staticmethod(F.elu)
     settings = ("alpha", "inplace")
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
         self.alpha, self.inplace = alpha, inplace
 
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.elu(input, self.alpha, self.inplace)
 
-class SELU(_Activation):
-    """The self-normalising exponential linear unit."""
 
-    function = staticmethod(F.selu)
-    settings = ("inplace",)
+class CELU(_Activation):
+    """x where positive, else alpha (exp(x / alpha) - 1) (Barron, 2017).
 
-    def __init__(self, inplace: bool = False) -> None:
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.CELU(2.0)(tg.tensor([-1.0, 2.0]))
+        tensor([-0.7869,  2.0000])
+    """
+
+    settings = ("alpha", "inplace")
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
-        self.inplace = inplace
+        self.alpha, self.inplace = alpha, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.celu(input, self.alpha, self.inplace)
 
 
-class SiLU(_Activation):
-    """x * sigmoid(x)."""
+class SELU(_InPlace):
+    """The self-normalising exponential linear unit (Klambauer et al., 2017).
 
-    function = staticmethod(F.silu)
-    settings = ("inplace",)
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.SELU()(tg.tensor([-1.0, 2.0]))
+        tensor([-1.1113,  2.1014])
+    """
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.selu(input, self.inplace)
+
+
+class SiLU(_InPlace):
+    """x * sigmoid(x), also called swish (Hendrycks and Gimpel, 2016).
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.SiLU()(tg.tensor([-1.0, 2.0]))
+        tensor([-0.2689,  1.7616])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.silu(input, self.inplace)
+
+
+class Mish(_InPlace):
+    """x * tanh(softplus(x)) (Misra, 2019).
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Mish()(tg.tensor([-1.0, 2.0]))
+        tensor([-0.3034,  1.9440])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.mish(input, self.inplace)
 
 
 class GELU(_Activation):
-    """x times the normal distribution function of x."""
+    """x times the normal distribution function of x (Hendrycks and Gimpel, 2016).
 
-    function = staticmethod(F.gelu)
+    Args:
+        approximate: "none", or "tanh" for an approximation by it.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.GELU()(tg.tensor([-1.0, 2.0]))
+        tensor([-0.1587,  1.9545])
+    """
+
     settings = ("approximate",)
 
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
         self.approximate = approximate
 
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.gelu(input, approximate=self.approximate)
 
-class ReLU6(_Activation):
-    """x moved into [0, 6]."""
 
-    function = staticmethod(F.relu6)
-    settings = ("inplace",)
+class GLU(_Activation):
+    """The first half of `dim` times the sigmoid of the second half (Dauphin et al., 2017).
 
-    def __init__(self, inplace: bool = False) -> None:
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.GLU()(tg.tensor([3.0, 0.0]))
+        tensor([1.5000])
+    """
+
+    settings = ("dim",)
+
+    def __init__(self, dim: int = -1) -> None:
         super().__init__()
-        self.inplace = inplace
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(*, 2 n, *) to (*, n, *)."""
+        return F.glu(input, self.dim)
 
 
-class Hardtanh(_Activation):
-    """x moved into [min_val, max_val]."""
+class Tanhshrink(_Plain):
+    """x - tanh(x).
 
-    function = staticmethod(F.hardtanh)
-    settings = ("min_val", "max_val", "inplace")
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Tanhshrink()(tg.tensor([1.0]))
+        tensor([0.2384])
+    """
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        if not min_val <= max_val:
-            raise ValueError(f"min_val cannot be greater than max_val, got {min_val} and {max_val}")
-        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.tanhshrink(input)
 
 
 class Softplus(_Activation):
-    """log(1 + exp(beta x)) / beta."""
+    """log(1 + exp(beta x)) / beta; x itself where beta x is above `threshold`.
 
-    function = staticmethod(F.softplus)
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Softplus()(tg.tensor([0.0]))
+        tensor([0.6931])
+    """
+
     settings = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
         self.beta, self.threshold = beta, threshold
 
-
-class Sigmoid(_Activation):
-    """1 / (1 + exp(-x))."""
-
-    function = staticmethod(F.sigmoid)
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.softplus(input, self.beta, self.threshold)
 
 
-class Tanh(_Activation):
-    """The hyperbolic tangent."""
+class Softsign(_Plain):
+    """x / (1 + |x|).
 
-    function = staticmethod(F.tanh)
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Softsign()(tg.tensor([1.0]))
+        tensor([0.5000])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.softsign(input)
 
 
-class LogSigmoid(_Activation):
-    """log(sigmoid(x))."""
+class Sigmoid(_Plain):
+    """1 / (1 + exp(-x)).
 
-    function = staticmethod(F.logsigmoid)
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Sigmoid()(tg.tensor([0.0]))
+        tensor([0.5000])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.sigmoid(input)
+
+
+class LogSigmoid(_Plain):
+    """log(sigmoid(x)).
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.LogSigmoid()(tg.tensor([0.0]))
+        tensor([-0.6931])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.logsigmoid(input)
+
+
+class Tanh(_Plain):
+    """The hyperbolic tangent.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Tanh()(tg.tensor([1.0]))
+        tensor([0.7616])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.tanh(input)
 
 
 class Softmax(_Activation):
@@ -171,20 +241,71 @@ class Softmax(_Activation):
         tensor([0.5000, 0.5000])
     """
 
-    function = staticmethod(F.softmax)
     settings = ("dim",)
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.softmax(input, self.dim, _stacklevel=5)
+
+
+class Softmin(_Activation):
+    """The softmax of -x along `dim`.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Softmin(dim=0)(tg.zeros(2))
+        tensor([0.5000, 0.5000])
+    """
+
+    settings = ("dim",)
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.softmin(input, self.dim, _stacklevel=5)
 
 
 class LogSoftmax(_Activation):
-    """log(softmax(x)) along `dim`."""
+    """log(softmax(x)) along `dim`.
 
-    function = staticmethod(F.log_softmax)
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.LogSoftmax(dim=0)(tg.zeros(2))
+        tensor([-0.6931, -0.6931])
+    """
+
     settings = ("dim",)
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape, to the same shape."""
+        return F.log_softmax(input, self.dim, _stacklevel=5)
+
+
+class Softmax2d(_Plain):
+    """The softmax over the channels, at each place of an image.
+
+    Raises:
+        ValueError: for another number of dimensions than 3 or 4.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> tg.nn.Softmax2d()(tg.zeros(2, 1, 1)).flatten()
+        tensor([0.5000, 0.5000])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(N, C, H, W) or (C, H, W), to the same shape."""
+        if input.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead")
+        return F.softmax(input, -3)

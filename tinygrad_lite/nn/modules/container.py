@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, TypeAlias
 
+from tinygrad_lite.later import later
 from tinygrad_lite.nn.modules.module import Module
 
-__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "Sequential"]
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor
+
+
+class Container(Module):
+    """Modules by name, in PyTorch's first form; a subclass of `Module` says the same.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> issubclass(tg.nn.Container, tg.nn.Module)
+        True
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn("nn.Container is deprecated. Inherit from nn.Module instead.", FutureWarning, stacklevel=2)
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class _Listed(Module):
@@ -232,8 +250,16 @@ class ModuleDict(Module):
 
     def update(self, modules: NamedModules) -> None:
         """Add modules, replacing those of the same names."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(
+                "ModuleDict.update should be called with an iterable of key/value pairs, but got "
+                f"{type(modules).__name__}"
+            )
         for key, module in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
             self[key] = module
 
 
 NamedModules: TypeAlias = Mapping[str, Module] | ModuleDict | Iterable[tuple[str, Module]]
+
+# PyTorch has them in this module, too.
+__getattr__, _ = later("tinygrad_lite.nn.modules", (), {"parameters": ("ParameterDict", "ParameterList")})
