@@ -1,4 +1,7 @@
-"""Data sets as plain NumPy arrays: digits that ship with the package, and your own files.
+"""Data sets: digits that ship with the package, and your own files, as plain arrays or as a `Dataset`.
+
+Nothing is downloaded. What is read may be damaged or made to do harm: errors say what was seen, what was
+expected and what to do, and no file can run code.
 
 Example:
     >>> from tinygrad_lite.datasets import digits
@@ -6,8 +9,16 @@ Example:
     (1797, 8, 8)
 """
 
-from tinygrad_lite.datasets.arrays import Images, load_arrays, mnist
-from tinygrad_lite.datasets.digits import Digits, digits
-from tinygrad_lite.datasets.idx import read_idx, write_idx
+from tinygrad_lite.later import later
 
-__all__ = ["Digits", "Images", "digits", "load_arrays", "mnist", "read_idx", "write_idx"]
+_NAMES = {
+    "arrays": ["Images", "load_arrays", "mnist"],
+    "cifar": ["cifar10"],
+    "digits": ["Digits", "digits"],
+    "idx": ["read_idx", "write_idx"],
+    "images": ["CIFAR10", "FashionMNIST", "LabelledImages", "MNIST"],
+    "tables": ["Columns", "Table", "read_csv"],
+    "text": ["Text", "Vocabulary"],
+}
+__getattr__, __dir__ = later(__name__, (), _NAMES)
+__all__ = sorted(name for names in _NAMES.values() for name in names)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import errno
-import math
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_lite.datasets.idx import read_idx
+from tinygrad_lite.serialization.archive import Archive
+from tinygrad_lite.serialization.errors import LoadError
+from tinygrad_lite.serialization.npz import read_array
+from tinygrad_lite.serialization.source import opened
 
 __all__ = ["Images", "load_arrays", "mnist"]
 
@@ -118,13 +120,12 @@ def load_arrays(path: StrPath, *, seed: int = 0) -> Images:
     if not path.exists():
         problem = "there is no such file or folder; check the path"
         raise FileNotFoundError(errno.ENOENT, problem, str(path))
-    with open(path, "rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ValueError(
-                f"{path}: neither a folder of IDX files nor a complete .npz archive; "
-                "make one with numpy.savez_compressed(path, images=images, labels=labels)"
-            )
-        keys, arrays = _read_npz(file, path)
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"{path}: neither a folder of IDX files nor a complete .npz archive; "
+            "make one with numpy.savez_compressed(path, images=images, labels=labels)"
+        )
+    keys, arrays = _read_npz(path)
     named = list(zip(arrays, [f"{path}: {key}" for key in keys], strict=True))
     pairs = [
         _checked(images, labels, images_name, labels_name, (3, 4))
@@ -161,24 +162,16 @@ def _find_one(folder: Path, name: str) -> Path | None:
     return next((folder / spelling for spelling in spellings if (folder / spelling).is_file()), None)
 
 
-def _read_npz(file: IO[bytes], path: Path) -> tuple[Sequence[str], list[NDArray[Any]]]:
+def _read_npz(path: Path) -> tuple[Sequence[str], list[NDArray[Any]]]:
     """The keys of the images and labels in an archive, and the array under each."""
-    with _damage_explained(path):
-        archive = zipfile.ZipFile(file)
-        found = {name.removesuffix(".npy"): name for name in archive.namelist()}
-    keys = _choose_keys(set(found), path)
-    with _damage_explained(path):
-        return keys, [_read_member(archive, found[key]) for key in keys]
-
-
-@contextmanager
-def _damage_explained(path: Path) -> Iterator[None]:
-    """One error for the dozen kinds that zipfile and NumPy raise over damaged bytes."""
     try:
-        yield
-    except Exception as error:
-        problem = str(error) or type(error).__name__
-        raise ValueError(f"{path}: the archive is damaged or unfit, fetch or make it again: {problem}") from error
+        with opened(path) as source:
+            archive = Archive(source)
+            found = {name.removesuffix(".npy"): name for name in archive.members}
+            keys = _choose_keys(set(found), path)
+            return keys, [read_array(archive, found[key]) for key in keys]
+    except LoadError as error:
+        raise ValueError(f"{error} (the archive is damaged or unfit: fetch or make it again)") from error
 
 
 def _choose_keys(found: set[str], path: Path) -> tuple[str, ...]:
@@ -189,37 +182,6 @@ def _choose_keys(found: set[str], path: Path) -> tuple[str, ...]:
     wanted = ", or ".join(" ".join(keys) for keys in choices)
     seen = ", ".join(sorted(found)) or "none"
     raise ValueError(f"{path}: keys are missing: found {seen}; expected {wanted}")
-
-
-def _read_member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """Read one array, never more than the archive says it holds, and never a pickle."""
-    with archive.open(name) as member:
-        try:
-            dtype, promised = _npy_header(member)
-        except ValueError as error:
-            raise ValueError(f"{name} is not a NumPy array: {error}") from None
-        if dtype.hasobject:
-            raise ValueError(
-                f"{name} holds Python objects, which are never loaded because that can run any "
-                "code; save an array of numbers, all images of one size"
-            )
-        held = archive.getinfo(name).file_size - member.tell()
-        if promised != held:
-            raise ValueError(f"{name} should hold {promised:,} bytes of data, but has {held:,}")
-        member.seek(0)
-        array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-        member.read(1)  # reaching the end makes zipfile compare the checksum
-        return array
-
-
-def _npy_header(member: Any) -> tuple[np.dtype[Any], int]:
-    version = np.lib.format.read_magic(member)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f".npy version {version[0]}.{version[1]}, expected 1.0 or 2.0")
-    one = version == (1, 0)
-    read = np.lib.format.read_array_header_1_0 if one else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(member)
-    return dtype, math.prod(shape) * dtype.itemsize
 
 
 def _split(images: NDArray[np.uint8], labels: NDArray[np.int64], path: Path, seed: int) -> list[Pair]:

@@ -14,8 +14,8 @@ from tinygrad_lite.inplace import check_writable, write
 from tinygrad_lite.op import cast
 from tinygrad_lite.ops import elementwise
 from tinygrad_lite.ops import index as ops
-from tinygrad_lite.tensors import make
-from tinygrad_lite.views import note_write
+from tinygrad_lite.tensors import bare, make
+from tinygrad_lite.views import link, note_write
 
 __all__ = ["fill_", "masked_fill", "masked_select", "zero_"]
 
@@ -124,7 +124,9 @@ def _integers_first(input: Tensor, plain: tuple[Any, ...]) -> tuple[Tensor, tupl
 
 def getitem(input: Tensor, index: Any) -> Tensor:
     """`input[index]`: a view for integers and slices, a copy for tensors of positions or truth values."""
-    if type(index) is int and input.array.ndim:
+    if type(index) is int and (ndim := input.array.ndim):
+        if ndim > 1 and not input.needs_grad:
+            return _row(input, index)
         return ops.select(input, (index,))
     plain, basic = to_index(index)
     if not basic:
@@ -136,6 +138,16 @@ def getitem(input: Tensor, index: Any) -> Tensor:
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python to convert a 0-dim tensor to a number"
         )
     return ops.select(input, plain)
+
+
+def _row(input: Tensor, index: int) -> Tensor:
+    """What `select` gives for one integer where nothing is recorded: datasets are read so, a row at a time."""
+    try:
+        row = bare(input.array[index])
+    except IndexError:
+        return ops.select(input, (index,))  # which explains it
+    link(row, input, ops.select, {"index": (index,)})
+    return row
 
 
 def setitem(input: Tensor, index: Any, value: Any) -> None:

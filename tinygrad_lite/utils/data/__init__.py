@@ -11,6 +11,7 @@ Example:
 """
 
 from tinygrad_lite.utils.data.collate import default_collate, default_convert
+from tinygrad_lite.utils.data.dataloader import DataLoader
 from tinygrad_lite.utils.data.dataset import (
     ChainDataset,
     ConcatDataset,
@@ -21,7 +22,7 @@ from tinygrad_lite.utils.data.dataset import (
     TensorDataset,
     random_split,
 )
-from tinygrad_lite.utils.data.loader import DataLoader
+from tinygrad_lite.utils.data.distributed import DistributedSampler
 from tinygrad_lite.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -33,8 +34,8 @@ from tinygrad_lite.utils.data.sampler import (
 from tinygrad_lite.utils.data.workers import get_worker_info
 
 __all__ = [
-    "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "IterableDataset",
-    "RandomSampler", "Sampler", "SequentialSampler", "StackDataset", "Subset", "SubsetRandomSampler",
+    "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "DistributedSampler",
+    "IterableDataset", "RandomSampler", "Sampler", "SequentialSampler", "StackDataset", "Subset", "SubsetRandomSampler",
     "TensorDataset", "WeightedRandomSampler", "default_collate", "default_convert", "get_worker_info",
     "random_split",
 ]  # fmt: skip

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.dtypes import FLOAT64
+from tinygrad_lite.dtypes import BY_NUMPY, FLOAT64
 from tinygrad_lite.functions.creation import as_tensor, tensor
 from tinygrad_lite.functions.joining import stack
 from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensors import bare, make
 from tinygrad_lite.utils.data.dataset import Rows
 
 
@@ -52,18 +53,25 @@ def _collate(batch: Sequence[Any]) -> Any:
         return _collate_arrays(batch)
     if isinstance(first, np.bool_ | np.number):
         return as_tensor(batch)
-    if isinstance(first, float):
-        return tensor(batch, dtype=FLOAT64)
-    if isinstance(first, int):
-        return tensor(batch)
+    if isinstance(first, float | int):
+        return _collate_numbers(batch)
     if isinstance(first, str | bytes):
         return batch
     return _collate_containers(batch)
 
 
+def _collate_numbers(batch: Sequence[Any]) -> Any:
+    kinds = set(map(type, batch))
+    if kinds in ({int}, {float}):  # nearly always
+        return make(np.array(batch, np.int64 if kinds == {int} else FLOAT64))
+    return tensor(batch, dtype=FLOAT64) if isinstance(batch[0], float) else tensor(batch)
+
+
 def _collate_arrays(batch: Sequence[Any]) -> Any:
     if batch[0].dtype.kind in "SUO":
         raise TypeError(_unsuitable(batch[0].dtype))
+    if all([type(item) is np.ndarray and item.dtype in BY_NUMPY for item in batch]):  # noqa: C419 - a list is faster
+        return stack([bare(item) for item in batch])
     return stack([as_tensor(item) for item in batch])
 
 
