@@ -11,6 +11,14 @@ OPTIMIZERS = [
     pytest.param(lambda ps: optim.SGD(ps, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1), id="SGD-momentum"),
     pytest.param(lambda ps: optim.Adam(ps, lr=0.1, weight_decay=0.1), id="Adam"),
     pytest.param(lambda ps: optim.AdamW(ps, lr=0.1, amsgrad=True), id="AdamW-amsgrad"),
+    pytest.param(lambda ps: optim.RMSprop(ps, lr=0.1, momentum=0.5, centered=True, weight_decay=0.1), id="RMSprop"),
+    pytest.param(lambda ps: optim.Adagrad(ps, lr=0.1, initial_accumulator_value=0.1, weight_decay=0.1), id="Adagrad"),
+    pytest.param(lambda ps: optim.Adadelta(ps, eps=1e-3, weight_decay=0.1), id="Adadelta"),
+    pytest.param(lambda ps: optim.Adamax(ps, lr=0.1, weight_decay=0.1), id="Adamax"),
+    pytest.param(lambda ps: optim.NAdam(ps, lr=0.1, weight_decay=0.1, decoupled_weight_decay=True), id="NAdam"),
+    pytest.param(lambda ps: optim.RAdam(ps, lr=0.1, betas=(0.9, 0.9), weight_decay=0.1), id="RAdam"),
+    pytest.param(lambda ps: optim.Rprop(ps, lr=0.1), id="Rprop"),
+    pytest.param(lambda ps: optim.ASGD(ps, lr=0.1, t0=1, lambd=0.1, weight_decay=0.1), id="ASGD"),
 ]
 every_optimizer = pytest.mark.parametrize("make", OPTIMIZERS)
 

@@ -127,7 +127,7 @@ def test_dtypes_do_not_mix(make):
     assert [p.dtype for p in params] == dtypes
     for p in params:
         np.testing.assert_allclose(p.tolist(), params[2].tolist(), rtol=5e-3)
-        assert all(value.dtype == p.dtype for name, value in optimizer.state[p].items() if name != "step")
+        assert all(value.dtype == p.dtype for value in optimizer.state[p].values() if value.ndim)
 
 
 def test_a_model_converted_after_some_steps_goes_on():
@@ -151,7 +151,7 @@ def test_without_a_gradient_nothing_happens(make):
     give_gradients(params, [1.0], None)
     optimizer.step()
     assert params[0].item() != 1 and params[1].item() == 2
-    assert set(optimizer.state) <= {params[0]}
+    assert set(optimizer.state) <= {params[0]} or isinstance(optimizer, optim.Adagrad)  # its state is there at once
 
 
 @pytest.mark.filterwarnings("ignore::tinygrad_lite.PitfallWarning")  # at the first step some have no gradient
@@ -337,7 +337,6 @@ NAN = float("nan")
         (lambda: optim.AdamW([P], weight_decay=-1), "Invalid weight_decay value: -1"),
         (lambda: optim.SGD([{"params": [P], "lr": NAN}]), "Invalid learning rate: nan"),
         (lambda: optim.SGD([]), "empty parameter list"),
-        (lambda: optim.SGD([P, P]), "duplicate parameters"),
         (lambda: optim.SGD([{"params": [P]}, {"params": [P]}]), "more than one parameter group"),
         (lambda: optim.SGD([P * 2]), "non-leaf"),
         (lambda: optim.SGD([("a", P), parameter([1.0])]), "with/without names"),
@@ -361,6 +360,20 @@ def test_settings_that_make_no_sense_are_refused(wrong, message):
 def test_what_is_no_parameter_is_refused(wrong, message):
     with pytest.raises(TypeError, match=message):
         wrong()
+
+
+def test_a_parameter_that_is_there_twice_moves_twice():
+    p, q, once = parameter([1.0]), parameter([2.0]), parameter([1.0])
+    with pytest.warns(UserWarning, match="duplicate parameters"):
+        optimizer = optim.Adam([p, q, p], lr=0.1)
+    alone = optim.Adam([once], lr=0.1)
+    for k in range(3):
+        give_gradients([p, q, once], [1.0 + k], [1.0], [1.0 + k])
+        optimizer.step()
+        alone.step()
+        alone.step()
+    assert p.item() == once.item()
+    assert optimizer.state[p]["step"].item() == 6 and optimizer.state[q]["step"].item() == 3
 
 
 def test_modes_that_do_not_exist_here_are_refused():

@@ -1,4 +1,4 @@
-"""Adam, and Adam with decoupled weight decay."""
+"""Adam."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.optim.flat import Block
-from tinygrad_lite.optim.optimizer import Optimizer, Params, check_positive, refuse_unknown_modes
+from tinygrad_lite.optim.optimizer import Optimizer, Params, check_betas, check_positive, refuse_unknown_modes
+
+__all__ = ["Adam"]
 
 
 class Adam(Optimizer):
@@ -45,12 +48,22 @@ class Adam(Optimizer):
     """
 
     def __init__(
-        self, params: Params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        self, params: Params, lr: Any = 1e-3, betas: tuple[Any, Any] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
         refuse_unknown_modes(capturable=capturable, differentiable=differentiable)
+        if foreach and isinstance(lr, TensorCore):
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
+        if not (all(isinstance(b, float) for b in betas) or all(isinstance(b, TensorCore) for b in betas)):
+            raise ValueError(f"betas must be either both floats or both Tensors, got {betas}")
+        for k, beta in enumerate(betas):
+            if foreach and isinstance(beta, TensorCore):
+                raise ValueError(f"betas[{k}] as a Tensor is not supported for capturable=False and foreach=True")
+            if isinstance(beta, TensorCore) and beta.array.size != 1:
+                raise ValueError(f"Tensor betas[{k}] must be 1-element")
+        betas = float(betas[0]), float(betas[1])
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
             "maximize": maximize, "foreach": foreach, "capturable": capturable, "differentiable": differentiable,
@@ -61,9 +74,7 @@ class Adam(Optimizer):
     def check(self, group: dict[str, Any]) -> None:
         """Refuse negative or NaN settings."""
         check_positive(group, lr="learning rate", eps="epsilon value", weight_decay="weight_decay value")
-        for k, beta in enumerate(group["betas"]):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {k}: {beta}")
+        check_betas(group)
 
     def slots(self, group: dict[str, Any]) -> Sequence[str]:
         """The two means, and with `amsgrad` the largest of the second."""
@@ -71,12 +82,13 @@ class Adam(Optimizer):
 
     def update(self, block: Block, group: dict[str, Any]) -> np.ndarray:
         """One step; see the formula above. With decoupled decay, p shrinks by lr * weight_decay first."""
-        g, m, v, a = block.gradient, block["exp_avg"], block["exp_avg_sq"], block.scratch
+        g, m, v, a, b = block.gradient, block["exp_avg"], block["exp_avg_sq"], block.scratch, block.result
         lr, (beta1, beta2), decay, t = float(group["lr"]), group["betas"], group["weight_decay"], block.step
         decoupled = group["decoupled_weight_decay"]
         if decay and not decoupled:
-            g += np.multiply(block.values, decay, out=a)
-        m += np.multiply(np.subtract(g, m, out=a), 1 - beta1, out=a)
+            g = np.add(g, np.multiply(block.values, decay, out=a), out=b)
+        m *= beta1
+        m += np.multiply(g, 1 - beta1, out=a)
         v *= beta2
         v += np.multiply(np.multiply(g, g, out=a), 1 - beta2, out=a)
         if group["amsgrad"]:
@@ -85,33 +97,8 @@ class Adam(Optimizer):
         c = sqrt(1 - beta2**t)
         root = np.sqrt(v, out=a)
         root += c * group["eps"]
-        delta = np.divide(m, root, out=g)
+        delta = np.divide(m, root, out=b)
         delta *= c * lr / (1 - beta1**t)
         if decay and decoupled:
             delta += np.multiply(block.values, lr * decay, out=a)
         return delta
-
-
-class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p shrinks by lr * weight_decay * p.
-
-    Arguments as for `Adam`, with a weight decay of 0.01 unless said otherwise.
-
-    Example:
-        >>> import tinygrad_lite as tg
-        >>> w = tg.ones(2, requires_grad=True)
-        >>> optimizer = tg.optim.AdamW([w], lr=0.1, weight_decay=0.5)
-        >>> (w * w).sum().backward()
-        >>> optimizer.step(); w
-        tensor([0.8500, 0.8500], requires_grad=True)
-    """
-
-    def __init__(
-        self, params: Params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
-        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
-            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
-        )  # fmt: skip

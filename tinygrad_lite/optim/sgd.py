@@ -10,6 +10,8 @@ import numpy as np
 from tinygrad_lite.optim.flat import Block
 from tinygrad_lite.optim.optimizer import Optimizer, Params, check_positive, refuse_unknown_modes
 
+__all__ = ["SGD"]
+
 
 class SGD(Optimizer):
     """Stochastic gradient descent (Robbins and Monro, 1951), with momentum (Sutskever et al., 2013).
@@ -41,10 +43,8 @@ class SGD(Optimizer):
         tensor([0.8000, 0.8000], requires_grad=True)
     """
 
-    counts_steps = False
-
     def __init__(
-        self, params: Params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        self, params: Params, lr: Any = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: Any = 0,
         nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:  # fmt: skip
@@ -65,20 +65,21 @@ class SGD(Optimizer):
         """The momentum, where there is one."""
         return ("momentum_buffer",) if group["momentum"] else ()
 
+    def numbers(self, group: dict[str, Any]) -> dict[str, float]:
+        """None: steps are not counted."""
+        return {}
+
     def update(self, block: Block, group: dict[str, Any]) -> np.ndarray:
         """One step; see the formula above."""
-        g, momentum = block.gradient, group["momentum"]
+        g, momentum, a, result = block.gradient, group["momentum"], block.scratch, block.result
         if group["weight_decay"]:
-            g += np.multiply(block.values, group["weight_decay"], out=block.scratch)
+            g = np.add(g, np.multiply(block.values, float(group["weight_decay"]), out=a), out=result)
         if momentum:
             b = block["momentum_buffer"]
             if block.step == 1:
                 b[...] = g
             else:
                 b *= momentum
-                b += np.multiply(g, 1 - group["dampening"], out=block.scratch)
-            if group["nesterov"]:
-                g += np.multiply(b, momentum, out=block.scratch)
-            else:
-                g = b
-        return np.multiply(g, float(group["lr"]), out=block.gradient)
+                b += np.multiply(g, 1 - group["dampening"], out=a) if group["dampening"] else g
+            g = np.add(g, np.multiply(b, momentum, out=a), out=result) if group["nesterov"] else b
+        return np.multiply(g, float(group["lr"]), out=result)
