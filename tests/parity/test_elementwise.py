@@ -183,3 +183,18 @@ def test_refused_alike(name):
         REFUSED[name](torch)
     with pytest.raises(theirs.type):
         REFUSED[name](tg)
+
+
+OLDER_ORDERS = {
+    "add": lambda m, x, y: m.add(x, 2, y), "add_": lambda m, x, y: x.clone().add_(3, y),
+    "sub_": lambda m, x, y: x.clone().sub_(3, y), "addcmul_": lambda m, x, y: x.clone().addcmul_(0.5, y, y),
+    "addcdiv_": lambda m, x, y: x.clone().addcdiv_(-0.5, x, y), "addcmul": lambda m, x, y: m.addcmul(x, 2, x, y),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:This overload of:UserWarning")
+@pytest.mark.parametrize("name", OLDER_ORDERS)
+def test_the_older_order_of_arguments(name):
+    """Optimisers from before PyTorch 1.5 put the factor before the tensors."""
+    ours, theirs = (OLDER_ORDERS[name](m, m.tensor([1.0, 2.0]), m.tensor([4.0, 5.0])) for m in (tg, torch))
+    assert ours.tolist() == theirs.tolist()

@@ -201,12 +201,13 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+def add(input: Tensor, other: Tensor | Number, last: Tensor | None = None, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other.
 
     Args:
         input: a tensor.
         other: a tensor that broadcasts with it, or a number.
+        last: with it the order is PyTorch's older one, (input, alpha, other).
         alpha: what `other` is multiplied by.
 
     Raises:
@@ -217,15 +218,18 @@ def add(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
         >>> tg.add(tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]), alpha=10)
         tensor([31., 42.])
     """
+    if last is not None:
+        alpha, other = other, last
     return _plus(input, _scaled("add", input, other, alpha))
 
 
-def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+def sub(input: Tensor, other: Tensor | Number, last: Tensor | None = None, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other.
 
     Args:
         input: a tensor.
         other: a tensor that broadcasts with it, or a number.
+        last: with it the order is PyTorch's older one, (input, alpha, other).
         alpha: what `other` is multiplied by.
 
     Raises:
@@ -236,6 +240,8 @@ def sub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
         >>> tg.sub(tg.tensor([1.0, 2.0]), 1)
         tensor([0., 1.])
     """
+    if last is not None:
+        alpha, other = other, last
     return _minus(input, _scaled("sub", input, other, alpha))
 
 
@@ -400,8 +406,17 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     return ops.lerp(input, end, weight)
 
 
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+def addcmul(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, last: Tensor | None = None, *, value: Number = 1
+) -> Tensor:
     """input + value * tensor1 * tensor2.
+
+    Args:
+        input: a tensor.
+        tensor1: a tensor that broadcasts with it.
+        tensor2: likewise.
+        last: with it the order is PyTorch's older one, (input, value, tensor1, tensor2).
+        value: what the product is multiplied by.
 
     Raises:
         RuntimeError: if the shapes do not broadcast, or for a value with fractions among integers.
@@ -411,14 +426,25 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
         >>> tg.addcmul(tg.ones(2), tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]), value=10)
         tensor([31., 81.])
     """
+    if last is not None:
+        value, tensor1, tensor2 = tensor1, tensor2, last
     need_tensor("addcmul", "input", input)
     need_tensor("addcmul", "tensor1", tensor1, 2)
     need_tensor("addcmul", "tensor2", tensor2, 3)
     return add(input, ops.mul(tensor1, tensor2), alpha=+value)  # True counts as 1
 
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+def addcdiv(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, last: Tensor | None = None, *, value: Number = 1
+) -> Tensor:
     """input + value * tensor1 / tensor2.
+
+    Args:
+        input: a tensor.
+        tensor1: a tensor that broadcasts with it.
+        tensor2: likewise.
+        last: with it the order is PyTorch's older one, (input, value, tensor1, tensor2).
+        value: what the quotient is multiplied by.
 
     Raises:
         RuntimeError: if the shapes do not broadcast, or both tensors hold integers.
@@ -428,6 +454,8 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
         >>> tg.addcdiv(tg.ones(2), tg.tensor([1.0, 2.0]), tg.tensor([2.0, 4.0]), value=10)
         tensor([6., 6.])
     """
+    if last is not None:
+        value, tensor1, tensor2 = tensor1, tensor2, last
     need_tensor("addcdiv", "input", input)
     need_tensor("addcdiv", "tensor1", tensor1, 2)
     need_tensor("addcdiv", "tensor2", tensor2, 3)
