@@ -3,7 +3,7 @@
 import pytest
 
 import tinygrad_lite as tg
-from tinygrad_lite.gradcheck import GradcheckError, check_model
+from tinygrad_lite.gradcheck import GradcheckError, check_model, gradcheck
 
 
 class Halved(tg.autograd.Function):
@@ -68,3 +68,28 @@ def test_it_raises_if_asked_to():
 def test_a_model_without_gradients_is_refused():
     with pytest.raises(ValueError, match="nothing in it requires grad"):
         check_model(lambda x: x * 2, tg.ones(2))
+
+
+def test_operations_behind_pieces_of_a_tensor():
+    """`chunk` makes several tensors in one operation; a `Function` works on tensors, not arrays."""
+
+    class Twice(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g * x * 2.001
+
+    def program(x):
+        a, b, c = (x * 2).chunk(3)
+        return a * b.sin() + Twice.apply(c)
+
+    x = tg.tensor([[0.3, -0.5], [0.7, 1.1], [0.2, 0.9]], dtype=tg.float64, requires_grad=True)
+    with pytest.raises(GradcheckError, match="comes from `Twice`.*factor 1.0005"):
+        gradcheck(program, x)
+    report = check_model(program, x, progress=False)
+    assert [op.name for op in report.ops if any(not f.ok for f in op.findings)] == ["Twice"]

@@ -122,18 +122,22 @@ class Backward:
                 g = self._call_hooks(node.hooks, g)
             if wanted is not None and key in wanted:
                 self.results[key] = g
+                if on_path is not None and not any(id(edge) in on_path for edge in node.edges):
+                    continue  # nothing is asked for behind it, where another pass may go
             saved = node.saved
             if saved is None:
                 raise RuntimeError(SECOND_TIME.format(node=node))
+            looked_at = saved
             if type(saved) is Packed:
-                saved = saved.unpacked()
-            if node.order < last_write[0] and (found := spoiled(saved, node.order)):
+                packed, saved = saved, saved.unpacked()
+                looked_at = packed.unchanged(saved)
+            if node.order < last_write[0] and (found := spoiled(looked_at, node.order)):
                 raise RuntimeError(spoiled_message(node, *found))
             if create_graph:
                 saved = saved_tensors(node, saved)
             op, edges, shapes = node.op, node.edges, node.shapes
             broadcasts = op.broadcasts
-            rules = op.calls_of(edges) if op.variadic else op.calls
+            rules = op.calls_of(edges) if op.per_pass else op.calls
             if check_nan or self.listens or (node.hooks and node.hooks.after):
                 rules = self._run_first(node, rules, g, saved, on_path)
             for k, rule in rules:

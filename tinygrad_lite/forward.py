@@ -113,7 +113,7 @@ class Tangents:
             saved = saved.unpacked()
         if self.differentiable:
             saved = saved_tensors(node, saved)
-        for k, rule in op.calls_of(node.edges) if op.variadic else op.calls:
+        for k, rule in op.calls_of(node.edges) if op.per_pass else op.calls:
             if k not in wanted:
                 continue
             d = rule(g, saved, node, k)

@@ -77,6 +77,20 @@ def check_writable(x: TensorCore, operation: str) -> None:
             f"memory location, as in an expanded tensor (shape {array.shape}). Please clone() it before writing to it."
         )
     _check_history(x, operation)
+    if x.node is not None:
+        _spare(x)
+
+
+def _spare(x: TensorCore) -> None:
+    """Before `x` is written to: copy what the operation that made it keeps of its output, if it allows that."""
+    base = x if x.extra is None or x.extra.base is None else x.extra.base
+    node = base.node
+    if node is not None and node.op.name == "output":
+        node = node.edges[0]  # type: ignore[assignment]
+    if node is None or not node.op.overwritable or type(node.saved) is not tuple:
+        return
+    memory = owner(base.array)
+    node.saved = tuple(a.copy() if isinstance(a, np.ndarray) and owner(a) is memory else a for a in node.saved)
 
 
 def _check_history(x: TensorCore, operation: str) -> None:

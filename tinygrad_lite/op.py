@@ -16,6 +16,11 @@ none arrived, and a rule may ask for outputs by name:
 
     eigh = op("eigh", np.linalg.eigh, outputs=("w", "v"), x=lambda g_w, g_v, w, v: ...)
 
+Where the rules have most of their work in common, such a row gives it as `shared`, a rule like the others:
+what it returns, a rule may ask for by that name, and it is computed once; it may ask for `wanted`, the names of
+the inputs that a gradient goes to. And what the forward knows that the rules will need again, beside the outputs,
+it returns after them, under the names in `kept`.
+
 How rows run and are recorded stands in `recorders.py`.
 """
 
@@ -49,8 +54,12 @@ class Op:
         rules: for each input its derivative rule, or None where there is no derivative.
         broadcasts: whether inputs broadcast, and gradients are summed back to their shapes.
         views: whether the output may look into the memory of the first input.
+        overwritable: whether outputs may be written to although the rules ask for them, as where PyTorch keeps
+            something else for its rules: they are copied first.
         variadic: whether the one input is a sequence of arrays.
         outputs: the names of the outputs where the forward returns a tuple; each may be differentiated.
+        kept: the names of what the forward returns after the outputs, for the rules alone.
+        shared: what the rules have in common, computed at most once for each node and pass.
         doc: one sentence, and an example as `input -> output`.
         numbers: what it is for: "any", "real" (what is ordered or has no complex extension), "complex"
             or "integer".
@@ -67,14 +76,21 @@ class Op:
     rules: dict[str, Rule | None]
     broadcasts: bool = False
     views: bool = False
+    overwritable: bool = False
     variadic: bool = False
     outputs: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    shared: Rule | None = None
     doc: str = ""
     numbers: str = "any"
     refuses: str = ""
     domain: tuple[float, float] = (-3.0, 3.0)
     cases: Sequence[tuple[Any, ...]] = ()
     record: Callable[..., Any] = field(init=False, repr=False)
+    per_pass: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.per_pass = self.variadic or self.shared is not None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -115,12 +131,22 @@ class Op:
     def saves(self) -> tuple[str, ...]:
         """The names of what is kept for the rules; outputs last."""
         wanted = {need for needs in self.needs.values() for need in needs}
-        return tuple(name for name in (*self.inputs, *(self.outputs or ("out",))) if name in wanted)
+        if self.shared:
+            wanted.update(inspect.signature(self.shared).parameters)
+        return tuple(name for name in (*self.inputs, *(self.outputs or ("out",)), *self.kept) if name in wanted)
 
     @cached_property
     def calls(self) -> tuple[tuple[int, Callable[..., Any]], ...]:
         """The rules as the engine calls them, `call(g, saved, node, k)`, each with its input's number."""
-        return tuple((k, self._compile_rule(name, rule)) for k, (name, rule) in enumerate(self.rules.items()) if rule)
+        return tuple(
+            (k, self._compile_rule(rule, self.needs[name])) for k, (name, rule) in enumerate(self.rules.items()) if rule
+        )
+
+    @cached_property
+    def shared_call(self) -> Callable[..., Any]:
+        """What the rules have in common, as the engine calls a rule."""
+        assert self.shared is not None
+        return self._compile_rule(self.shared, tuple(inspect.signature(self.shared).parameters)[not self.outputs :])
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join((*self.inputs, *self.params))})>"
@@ -131,9 +157,25 @@ class Op:
         return any(self.rules.values())
 
     def calls_of(self, edges: Sequence[Any]) -> Sequence[tuple[int, Callable[..., Any]]]:
-        """The calls for a node of a variadic row: the one rule, once for each input."""
-        rule = self.calls[0][1]
-        return [(k, rule) for k in range(len(edges))]
+        """The calls for one pass through a node, where they depend on the node or share what they compute."""
+        if self.variadic:
+            rule = self.calls[0][1]
+            return [(k, rule) for k in range(len(edges))]
+        found: list[Any] = []
+
+        def sharing(call: Callable[..., Any]) -> Callable[..., Any]:
+            def rule(g: Any, saved: tuple[Any, ...], node: Node, k: int) -> Any:
+                if not found:
+                    found.append(self.shared_call(g, saved, node, k))
+                return call(g, saved, node, found[0])
+
+            return rule
+
+        return [(k, sharing(call)) for k, call in self.calls]
+
+    def wanted(self, node: Node) -> set[str]:
+        """The names of the inputs of `node` that a gradient goes to."""
+        return {name for name, edge in zip(self.inputs, node.edges, strict=True) if edge is not None}
 
     def tied(self, node: Node, saved: tuple[Any, ...], tie: Callable[[Any, Any], Any]) -> tuple[Any, ...]:
         """What `node` saved as the tensors they were: `tie(array, edge)` for each, with where it came from."""
@@ -146,6 +188,8 @@ class Op:
         """The edge that stands for the saved array `name`."""
         if name == "out":
             return node
+        if name in self.kept:
+            return None
         if name in self.outputs:
             k = self.outputs.index(name)
             return self.output(node, k, len(self.outputs))
@@ -154,7 +198,8 @@ class Op:
     def replay(self, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
         """What the operation gives for other inputs, raw arrays."""
         given = [params[name] for name in self.params]
-        return self.forward(list(inputs), *given) if self.variadic else self.forward(*inputs, *given)
+        out = self.forward(list(inputs), *given) if self.variadic else self.forward(*inputs, *given)
+        return out[: len(self.outputs)] if self.kept else out
 
     def cast(self, x: Any, dtype: np.dtype[Any]) -> Any:
         """An input in the dtype that the row computes in."""
@@ -167,9 +212,9 @@ class Op:
         n.params, n.hooks, n.order = {"k": k, "of": of}, None, tick()
         return n
 
-    def _compile_rule(self, input_name: str, rule: Rule) -> Callable[..., Any]:
+    def _compile_rule(self, rule: Rule, needs: tuple[str, ...]) -> Callable[..., Any]:
         """`call(g, saved, node, k)`, which hands the rule what its signature asks for."""
-        arguments = [self._where(need) for need in self.needs[input_name]]
+        arguments = [self._where(need) for need in needs]
         if not self.outputs:
             arguments.insert(0, "g")
         source = f"lambda g, s, n, k: rule({', '.join(arguments)})"
@@ -186,8 +231,10 @@ class Op:
             return f"n.shapes[{self.inputs.index(need[:-6])}]"
         if need.endswith("_shapes") and self.variadic:
             return "n.shapes"
-        if need == "k" and self.variadic:  # which of the inputs
+        if need == ("k" if self.variadic else "shared" if self.shared else None):  # which of the inputs; what is shared
             return "k"
+        if need == "wanted" and self.shared:
+            return "n.op.wanted(n)"
         if need in self.params:
             return f"n.params[{need!r}]"
         raise TypeError(f"a rule of op {self.name!r} asks for {need!r}, which the op does not have")
@@ -203,7 +250,10 @@ def op(name: str, forward: Callable[..., Any], kind: str | None = None, **row: A
     The function's arguments are the inputs, then the forward's parameters. Called on raw arrays
     alone it returns a raw array, so a rule can call it; called with a tensor it returns a tensor.
     """
-    options = ("broadcasts", "views", "variadic", "outputs", "doc", "numbers", "refuses", "domain", "cases")
+    options = (
+        "broadcasts", "views", "overwritable", "variadic", "outputs", "kept", "shared", "doc", "numbers", "refuses",
+        "domain", "cases",
+    )  # fmt: skip
     settings = {key: row.pop(key) for key in options if key in row}
     if name in TABLE:
         raise ValueError(f"the op table has a row {name!r} already")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from tinygrad_lite.graph import Node, TensorCore, watched
 from tinygrad_lite.tensors import bare
+from tinygrad_lite.views import owner
 
 
 class _Innermost(threading.local):
@@ -26,10 +28,11 @@ _innermost = _Innermost()
 class _Parcel:
     """A packed array, and how to unpack it."""
 
-    __slots__ = ("content", "unpack")
+    __slots__ = ("content", "memory", "unpack")
 
-    def __init__(self, content: Any, unpack: Callable[[Any], Any]) -> None:
+    def __init__(self, content: Any, unpack: Callable[[Any], Any], memory: Any) -> None:
         self.content, self.unpack = content, unpack
+        self.memory = ref(memory)
 
 
 class Packed(tuple[Any, ...]):
@@ -40,6 +43,11 @@ class Packed(tuple[Any, ...]):
     def unpacked(self) -> tuple[Any, ...]:
         """The arrays themselves."""
         return tuple(_unpacked(item) for item in self)
+
+    def unchanged(self, unpacked: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Of the unpacked arrays those in the memory that was packed: what is computed again is not among them."""
+        pairs = zip(self, unpacked, strict=True)
+        return tuple(array for item, array in pairs if isinstance(item, _Parcel) and item.memory() is owner(array))
 
 
 def _unpacked(item: Any) -> Any:
@@ -90,4 +98,4 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
             return [self._packed(part) for part in item]
         if not isinstance(item, np.ndarray):
             return item
-        return _Parcel(self.pack_hook(bare(item)), self.unpack_hook)
+        return _Parcel(self.pack_hook(bare(item)), self.unpack_hook, owner(item))

@@ -155,11 +155,16 @@ def _stub(*args: Any, **kwargs: Any) -> Any:
 
 
 def _first_call(entry: Op, function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    compile_now(function)
+    return function(*args, **kwargs)
+
+
+def compile_now(function: Any) -> None:
+    """Give a row's function its code, if it has not been called yet."""
     if function.__code__ is _stub.__code__:  # another thread may have been quicker
-        code, defaults = _compile(entry)
+        code, defaults = _compile(function.op)
         function.__defaults__ = defaults
         function.__code__ = code
-    return function(*args, **kwargs)
 
 
 def _indent(lines: Sequence[str], by: int = 4) -> str:
@@ -305,10 +310,10 @@ def several(entry: Op) -> Callable[..., Any]:
 
     def record(*args: Any, **kwargs: Any) -> Any:
         count = len(entry.inputs)
-        xs: Sequence[Any] = args[:count]
+        xs: Sequence[Any] = args[:count] if len(args) >= count else (*args, *(None,) * (count - len(args)))
         params = {**entry.defaults, **dict(zip(entry.params, args[count:], strict=False)), **kwargs}
         if not any(isinstance(x, TensorCore) for x in xs):
-            return entry.forward(*xs, **params)
+            return entry.forward(*xs, **params)[: len(entry.outputs)]
         if entry.kind is not None:
             same = harmonise(entry, xs, differentiable)
             if same is None:
@@ -316,13 +321,15 @@ def several(entry: Op) -> Callable[..., Any]:
             xs = same
         arrays = [x.array if isinstance(x, TensorCore) else x for x in xs]
         try:
-            outs = tuple(np.asarray(out) for out in entry.forward(*arrays, **params))
+            made = entry.forward(*arrays, **params)
         except Exception as error:
             raise explain(entry, error, arrays, params) from error
+        outs = tuple(map(np.asarray, made[: len(entry.outputs)]))
         edges = tuple(e if d else None for e, d in zip(_edges(xs), differentiable, strict=True))
         if not mode.grad or all(e is None for e in edges):
             return tuple(bare(out) for out in outs)
-        keep = dict(zip((*entry.inputs, *entry.outputs), (*arrays, *outs), strict=True))
+        names = (*entry.inputs, *entry.outputs, *entry.kept)
+        keep = dict(zip(names, (*arrays, *outs, *made[len(outs) :]), strict=True))
         saved = tuple(keep[name] for name in entry.saves)
         return output_tensors(node_of(entry, edges, saved, arrays, params), outs, arrays)
 

@@ -11,6 +11,7 @@ from tinygrad_lite.bundle import Bundle
 from tinygrad_lite.engine import unbroadcast
 from tinygrad_lite.gradcheck.problem import Arrays, Problem, same
 from tinygrad_lite.gradcheck.tape import Step, run, wide
+from tinygrad_lite.graph import no_grad
 from tinygrad_lite.packing import Packed
 
 
@@ -58,7 +59,7 @@ def _arriving(step: Step, cotangents: Arrays) -> Any:
     """Gradients of the outputs of fractions as the rules get them, in the dtypes that the program computed in."""
     given = iter(cotangents)
     parts = [next(given).astype(dtype) if dtype.kind in "fc" else None for dtype in step.made]
-    several = step.node.op.outputs or "ctx" in step.node.params  # a Function gives a tuple, whatever it returns
+    several = len(parts) > 1 or step.node.op.outputs or "ctx" in step.node.params  # a Function: whatever it returns
     return Bundle(parts) if several else parts[0]
 
 
@@ -78,9 +79,10 @@ def _rules_on(step: Step, g: Any, saved: tuple[Any, ...], places: Sequence[int])
     """What the rules make of a gradient: for each of the inputs `places` an array, or None."""
     node = step.node
     found: dict[int, Any] = {}
-    for k, rule in node.op.calls_of(node.edges) if node.op.variadic else node.op.calls:
+    for k, rule in node.op.calls_of(node.edges) if node.op.per_pass else node.op.calls:
         if k in places:
-            d = rule(g, saved, node, k)
+            with no_grad():  # a Function's rule works on tensors
+                d = rule(g, saved, node, k)
             if d is not None and node.op.broadcasts and np.shape(d) != node.shapes[k]:
                 d = unbroadcast(np.asarray(d), node.shapes[k])
             found[k] = None if d is None else np.asarray(d)

@@ -56,6 +56,12 @@ def _gelu_tanh_rule(g: Any, x: Any) -> Any:
     return g * (s + x * s * (1 - s) * ((1 + 3 * _GELU_CUBE * square) * (2 * _GELU_SCALE)))
 
 
+def _gelu_rule(g: Any, x: Any, out: Any) -> Any:
+    if type(g) is type(x) is type(out) is np.ndarray and x.dtype.itemsize > 2:
+        return kernels.gelu_backward(g, x, out)
+    return g * (ndtr(x) + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi)))
+
+
 def _mish_rule(g: Any, x: Any) -> Any:
     t = np.tanh(softplus(x))
     return g * (t + x * sigmoid(x) * (1 - t * t))
@@ -70,7 +76,7 @@ mish = op("mish", kernels.mish, "float", numbers="real", doc="x * tanh(softplus(
 gelu = op(
     "gelu", kernels.gelu_erf, "float",
     numbers="real", doc="x times the normal distribution function: [-1., 1.] -> [-0.1587,  0.8413]",
-    x=lambda g, x: g * (ndtr(x) + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))),
+    x=_gelu_rule,
 )
 def _silu_slope(x: Any) -> Any:
     s = sigmoid(x)

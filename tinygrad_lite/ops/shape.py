@@ -323,7 +323,13 @@ def _whole(g: Any, x_shape: Ints, axis: int, sizes: Ints | None) -> Any:
     return cat([np.zeros((*lead, n, *rest), dtype) if part is None else part for part, n in parts], axis)
 
 
+def _pieces(x: Any, axis: int, sizes: Ints | None) -> tuple[Any, ...]:
+    if sizes is None:
+        return tuple(np.moveaxis(x, axis, 0))
+    return tuple(np.split(x, np.cumsum(sizes)[:-1], axis))
+
+
 split = Op(
-    "split", lambda x, axis, sizes: x, None, {"x": _whole},
+    "split", _pieces, None, {"x": _whole},
     doc="Pieces of given sizes along a dimension, or single slices; it makes many tensors, and so is no row.",
 )

@@ -240,7 +240,7 @@ window_spread: Any = op(
     x=lambda g, window: window_sum(g, window),
 )
 max_pool = op(
-    "max_pool", _max_pool, numbers="real",
+    "max_pool", _max_pool, numbers="real", overwritable=True,
     cases=(((2, 4, 6), {"window": _PLAIN}), ((1, 5, 4), {"window": _WIDE})),
     doc="The maximum over each window; the first of equal elements has the gradient.",
     x=_max_pool_rule,

@@ -32,8 +32,9 @@ if TYPE_CHECKING:  # what a type checker and an editor see
     from tinygrad_lite.nn.modules.rnn import *
     from tinygrad_lite.nn.modules.rnncell import *
     from tinygrad_lite.nn.modules.sparse import *
-    from tinygrad_lite.nn.modules.unpooling import *
     from tinygrad_lite.nn.modules.transformer import *
+    from tinygrad_lite.nn.modules.transformerlayer import *
+    from tinygrad_lite.nn.modules.unpooling import *
     from tinygrad_lite.nn.modules.upsampling import *
 
 LATER: dict[str, tuple[str, ...]] = {
@@ -90,9 +91,8 @@ LATER: dict[str, tuple[str, ...]] = {
     "rnncell": ("GRUCell", "LSTMCell", "RNNCell", "RNNCellBase"),
     "sparse": ("Embedding", "EmbeddingBag"),
     "unpooling": ("FractionalMaxPool2d", "FractionalMaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"),
-    "transformer": (
-        "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
-    ),
+    "transformer": ("Transformer", "TransformerDecoder", "TransformerEncoder"),
+    "transformerlayer": ("TransformerDecoderLayer", "TransformerEncoderLayer"),
     "upsampling": ("Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"),
     "utils": (),
 }  # fmt: skip
