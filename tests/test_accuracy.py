@@ -63,6 +63,12 @@ EXACT = {
     "logit": lambda x: mp.log(x / (1 - x)), "entr": lambda x: -x * mp.log(x) if x else mpf(0),
     "mish": lambda x: x * mp.tanh(softplus(x)),
 }  # fmt: skip
+ELSEWHERE = {
+    "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "erfcx", "i0",
+    "i0e", "i1", "i1e", "modified_bessel_k0", "modified_bessel_k1", "ndtri",
+    "scaled_modified_bessel_k0", "scaled_modified_bessel_k1",
+}  # fmt: skip
+"""Measured in test_more_special.py: they lose digits where they oscillate or vanish, so not to 4 units."""
 APPROXIMATE = {"gelu_tanh"}  # stands for gelu, and is less exact than that
 STEPS = {
     "sign",
@@ -127,7 +133,7 @@ def unary_rows():
         if (
             (one or row.name in EXACT)
             and not (row.variadic or row.numbers == "complex")
-            and row.name not in STEPS | APPROXIMATE
+            and row.name not in STEPS | APPROXIMATE | ELSEWHERE
         ):
             yield row
 

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+import tinygrad_lite.ops.factor  # rows that load on first use
+import tinygrad_lite.ops.more_special
+import tinygrad_lite.ops.recurrent
 from tinygrad_lite.forward import Tangents
 from tinygrad_lite.gradcheck import slope
 from tinygrad_lite.op import TABLE

@@ -10,11 +10,22 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"]
+__all__ = [
+    "Generator",
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "seed",
+    "set_rng_state",
+]
 
 
 class Generator:
@@ -22,6 +33,9 @@ class Generator:
 
     Args:
         device: accepted as in PyTorch; only the CPU exists here.
+
+    Attributes:
+        spare: the second of a pair of normal numbers, of which one has been given out.
 
     Example:
         >>> import tinygrad_lite as tg
@@ -36,7 +50,7 @@ class Generator:
         self.device = to_device(device)
         self._bits: Any = None
         self._seed = 67280421310721  # PyTorch's default seed
-        self._spare: float | None = None
+        self.spare: float | None = None
 
     def _source(self) -> Any:
         if self._bits is None:
@@ -56,7 +70,7 @@ class Generator:
         bits = np.random.MT19937()
         state: Any = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
         bits.state = state
-        self._bits, self._spare = bits, None
+        self._bits, self.spare = bits, None
         return self
 
     def seed(self) -> int:
@@ -73,7 +87,7 @@ class Generator:
         from tinygrad_lite.tensors import make
 
         state = self._source().state["state"]
-        spare = math.nan if self._spare is None else self._spare
+        spare = math.nan if self.spare is None else self.spare
         head = np.array([self._seed, state["pos"]], np.uint64)
         words = np.asarray(state["key"], np.uint32)
         raw = head.tobytes() + np.float64(spare).tobytes() + words.tobytes()
@@ -94,7 +108,7 @@ class Generator:
         state: Any = {"key": np.frombuffer(raw[24:], np.uint32), "pos": int(position)}
         bits.state = {"bit_generator": "MT19937", "state": state}
         self._bits, self._seed = bits, int(seed)
-        self._spare = None if math.isnan(spare) else spare
+        self.spare = None if math.isnan(spare) else spare
         return self
 
     def words(self, n: int) -> np.ndarray:
@@ -133,7 +147,7 @@ class Generator:
         block give radii, the last eight angles; a last incomplete block is drawn again.
         """
         if n < 16:
-            return np.array([self._one_normal() for _ in range(n)], dtype)
+            return self.normal_in_pairs(n).astype(dtype)
         whole = n - n % 16
         half = dtype == np.float16  # computed in float32; and what an incomplete block begins with is not drawn
         wide = np.dtype(np.float32) if half else dtype
@@ -143,15 +157,25 @@ class Generator:
             out[-16:] = _box_muller(self.uniform(16, wide))
         return out.astype(dtype, copy=False)
 
-    def _one_normal(self) -> float:
-        """One number; they are made in pairs, and the second is kept for the next call."""
-        if self._spare is not None:
-            value, self._spare = self._spare, None
-            return value
-        angle, height = (float(u) for u in self.uniform(2, np.dtype(np.float64)))
-        radius = math.sqrt(-2.0 * math.log1p(-height))
-        self._spare = radius * math.sin(2 * math.pi * angle)
-        return radius * math.cos(2 * math.pi * angle)
+    def normal_in_pairs(self, n: int) -> np.ndarray:
+        """`n` normal numbers in float64, made in pairs: where one is left over it is kept for the next call."""
+        out = np.empty(n)
+        start = 0
+        if n and self.spare is not None:
+            out[0], self.spare, start = self.spare, None, 1
+        missing = n - start
+        u = self.uniform(missing + missing % 2, np.dtype(np.float64))
+        radius, angle = np.sqrt(-2 * np.log1p(-u[1::2])), 2 * math.pi * u[::2]
+        pairs = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1).reshape(-1)
+        out[start:] = pairs[:missing]
+        if missing % 2:
+            self.spare = float(pairs[-1])
+        return out
+
+    def exponential(self, n: int) -> np.ndarray:
+        """`n` numbers of the exponential distribution of rate 1, in float64: -log(1 - u) of uniform ones."""
+        drawn: np.ndarray = -np.log1p(-self.uniform(n, np.dtype(np.float64)))
+        return drawn
 
     def bernoulli(self, n: int, p: float) -> np.ndarray:
         """`n` truth values, each true with probability `p`."""
@@ -287,3 +311,33 @@ def get_rng_state() -> Any:
 def set_rng_state(new_state: Any) -> None:
     """Go on from a state that `get_rng_state` returned."""
     current_generator().set_state(new_state)
+
+
+@contextmanager
+def fork_rng(
+    devices: Any = None, enabled: bool = True, _caller: str = "fork_rng", _devices_kw: str = "devices",
+    device_type: str = "cuda",
+) -> Iterator[None]:  # fmt: skip
+    """A `with` block after which random numbers go on as if it had not been.
+
+    Args:
+        devices: GPUs to do the same for; there is none.
+        enabled: whether to do so.
+        device_type: what kind of GPU; as in PyTorch.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> with tg.random.fork_rng():
+        ...     _ = tg.rand(1000)
+        >>> tg.rand(2)
+        tensor([0.4963, 0.7682])
+    """
+    if not enabled:
+        yield
+        return
+    before = get_rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(before)

@@ -6,21 +6,23 @@ From the same seed they are PyTorch's.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from tinygrad_lite.device import to_device
 from tinygrad_lite.dtypes import get_default_dtype, to_dtype
-from tinygrad_lite.functions.arguments import need_tensor, sizes_of, to_shape
-from tinygrad_lite.functions.creation import plain_names
+from tinygrad_lite.functions.arguments import common_shape, need_tensor, sizes_of, to_shape
+from tinygrad_lite.functions.creation import empty_like, plain_names
 from tinygrad_lite.graph import TensorCore
+from tinygrad_lite.kernels.order import top_order
 from tinygrad_lite.random import Generator, current_generator
 from tinygrad_lite.tensors import make
 
 __all__ = [
-    "bernoulli", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
-    "randperm",
+    "bernoulli", "binomial", "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "randperm",
 ]  # fmt: skip
 
 Tensor: TypeAlias = Any  # a tinygrad_lite.Tensor; the class is defined above this layer
@@ -50,7 +52,9 @@ def rand(
         tensor([0.4963, 0.7682, 0.0885])
     """
     source = generator or current_generator()
-    return _drawn(source.uniform, sizes_of("rand", size, names), dtype, device, requires_grad)
+    return _drawn(
+        source.uniform, sizes_of("rand", size, plain_names("rand", names, "size")), dtype, device, requires_grad
+    )
 
 
 def randn(
@@ -66,31 +70,49 @@ def randn(
         tensor([ 1.5410, -0.2934, -2.1788])
     """
     source = generator or current_generator()
-    return _drawn(source.normal, sizes_of("randn", size, names), dtype, device, requires_grad)
+    shape = sizes_of("randn", size, plain_names("randn", names, "size"))
+    return _drawn(source.normal, shape, dtype, device, requires_grad)
 
 
-def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Random numbers in [0, 1) in the shape and dtype of `input`.
+def _drawn_like(name: str, input: Tensor, names: dict[str, Any], write: Callable[[Tensor], Any]) -> Tensor:
+    """A tensor like `input`, in memory as that lies unless `memory_format` says otherwise, that `write` writes to."""
+    need_tensor(name, "input", input)
+    wanted = names.pop("requires_grad")
+    made = empty_like(input, **{key: value for key, value in names.items() if value is not None})
+    if made.array.dtype.kind != "f":
+        raise NotImplementedError(f"{name}(): random numbers are of a floating-point dtype, not {made.dtype}")
+    write(made)
+    return made.requires_grad_(wanted)
+
+
+def rand_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    generator: Generator | None = None, **names: Any,
+) -> Tensor:  # fmt: skip
+    """Random numbers in [0, 1) in the shape, dtype and layout of `input`.
 
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.rand_like(tg.zeros(2, 3)).shape
         Size([2, 3])
     """
-    need_tensor("rand_like", "input", input)
-    return rand(input.array.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+    names.update(dtype=dtype, device=device, requires_grad=requires_grad)
+    return _drawn_like("rand_like", input, names, lambda out: out.uniform_(generator=generator))
 
 
-def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Normal random numbers in the shape and dtype of `input`.
+def randn_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    generator: Generator | None = None, **names: Any,
+) -> Tensor:  # fmt: skip
+    """Normal random numbers in the shape, dtype and layout of `input`.
 
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.randn_like(tg.zeros(2, 3)).shape
         Size([2, 3])
     """
-    need_tensor("randn_like", "input", input)
-    return randn(input.array.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+    names.update(dtype=dtype, device=device, requires_grad=requires_grad)
+    return _drawn_like("randn_like", input, names, lambda out: out.normal_(generator=generator))
 
 
 def randint(
@@ -204,10 +226,11 @@ def randint_like(
         tensor([4., 9., 3.])
     """
     need_tensor("randint_like", "input", input)
-    plain_names("randint_like", names, "memory_format")
     low, high = (0, low) if high is None else (low, high)
-    like = input.dtype if dtype is None else dtype
-    return randint(int(low), int(high), input.array.shape, dtype=like, device=device, requires_grad=requires_grad)
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    out = empty_like(input, dtype=input.dtype if dtype is None else dtype, device=device, **names)
+    return out.random_(int(low), int(high)).requires_grad_(requires_grad)
 
 
 def integer_range(dtype: np.dtype[Any], low: int | None, high: int | None) -> tuple[int, int]:
@@ -227,19 +250,13 @@ def integer_range(dtype: np.dtype[Any], low: int | None, high: int | None) -> tu
     return low, high
 
 
-def exponential(generator: Generator, n: int, dtype: Any) -> np.ndarray:
-    """`n` random numbers of the exponential distribution of rate 1: -log(1 - u) of uniform ones."""
-    drawn: np.ndarray = -np.log1p(-generator.uniform(n, np.dtype(dtype)))
-    return drawn
-
-
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
     """Random positions, each as likely as its weight in the vector, or in each row of the matrix, says.
 
-    Without replacement those with the smallest exponential times, which are shorter where the weight is
-    larger (Efraimidis and Spirakis, 2006).
+    Without replacement those with the largest weight divided by an exponential random number (Efraimidis and
+    Spirakis, 2006).
 
     Args:
         input: weights that are not negative; they need not sum to 1.
@@ -270,16 +287,69 @@ def multinomial(
         )
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    rows = np.atleast_2d(weights).astype(np.float64)
+    rows = np.atleast_2d(weights)
     if not rows.any(axis=1).all() or (not replacement and (np.count_nonzero(rows, axis=1) < num_samples).any()):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0, or too few non-zero ones)")
     source = generator or current_generator()
-    if replacement:
+    if replacement and num_samples > 1:
         sums = np.cumsum(rows, axis=1)
+        sums /= sums[:, -1:]
         points = source.uniform(len(rows) * num_samples, np.dtype(np.float64)).reshape(len(rows), num_samples)
-        drawn = np.stack([s.searchsorted(p * s[-1], "right") for s, p in zip(sums, points, strict=True)])
+        drawn = np.stack([s.searchsorted(p) for s, p in zip(sums, points, strict=True)])
     else:
-        with np.errstate(divide="ignore"):
-            times = exponential(source, rows.size, np.float64).reshape(rows.shape) / rows
-        drawn = np.argsort(times, axis=1, kind="stable")[:, :num_samples]
+        with np.errstate(divide="ignore", over="ignore"):
+            early = rows / np.maximum(source.exponential(rows.size), 2.0**-126).reshape(rows.shape).astype(rows.dtype)
+        drawn = top_order(early, num_samples, axis=1)
     return make(drawn.astype(np.int64).reshape(*weights.shape[:-1], num_samples))
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many events happen where so many are expected: a Poisson-distributed number for each rate in `input`.
+
+    Raises:
+        RuntimeError: for a rate that is negative.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.poisson(tg.tensor([0.0, 1.0, 100.0]))
+        tensor([  0.,   2., 117.])
+    """
+    need_tensor("poisson", "input", input)
+    rates = input.array
+    if rates.dtype.kind != "f":
+        raise NotImplementedError(f"poisson() is not implemented for {input.dtype}")
+    if not (rates >= 0).all():
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    from tinygrad_lite import rejection
+
+    return make(rejection.poisson(generator or current_generator(), rates))
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of `count` trials succeed, each with probability `prob`, drawn at random.
+
+    Args:
+        count: numbers of trials, in a floating-point dtype.
+        prob: probabilities, in the same dtype; the two broadcast.
+        generator: where the numbers come from.
+
+    Raises:
+        RuntimeError: for different dtypes.
+
+    Example:
+        >>> import tinygrad_lite as tg
+        >>> _ = tg.manual_seed(0)
+        >>> tg.binomial(tg.tensor([5.0, 100.0]), tg.tensor([1.0, 0.3]))
+        tensor([ 5., 29.])
+    """
+    need_tensor("binomial", "count", count)
+    need_tensor("binomial", "prob", prob, 2)
+    if count.array.dtype.kind != "f":
+        raise NotImplementedError(f"binomial() is not implemented for {count.dtype}")
+    if count.array.dtype is not prob.array.dtype:
+        raise RuntimeError(f"binomial(): count and prob must have the same dtype, got {count.dtype} and {prob.dtype}")
+    common_shape("binomial", count.array.shape, prob.array.shape)
+    from tinygrad_lite import rejection
+
+    return make(rejection.binomial(generator or current_generator(), *np.broadcast_arrays(count.array, prob.array)))

@@ -8,13 +8,14 @@ then rounded. Poles, infinities and NaN come out as in PyTorch, unless a functio
 
 from tinygrad_lite.kernels.gamma import digamma, lgamma, polygamma, trigamma
 from tinygrad_lite.kernels.logistic import log_sigmoid, logit, mish, sigmoid, silu, softplus
-from tinygrad_lite.kernels.normal import erf, erfc, erfinv, gelu_erf, log_ndtr, ndtr
+from tinygrad_lite.kernels.normal import erf, erfc, erfinv, gelu_backward, gelu_erf, log_ndtr, ndtr
 
 __all__ = [
     "digamma",
     "erf",
     "erfc",
     "erfinv",
+    "gelu_backward",
     "gelu_erf",
     "lgamma",
     "log_ndtr",
