@@ -13,6 +13,7 @@ from test_viz_model import Misfit, Net, broken
 import tinygrad_lite as tg
 from benchmarks.models import GPT, MODELS, UnrolledLSTM
 from tinygrad_lite import nn, viz
+from tinygrad_lite.viz.colours import shades
 
 
 @pytest.fixture(scope="module")
@@ -216,3 +217,30 @@ def test_a_broken_graph_is_drawn(tmp_path):
     assert svg.count('class="node op wrong"') == 1 and "mat1 and mat2" in svg
     assert "wrong" in drawn(g.dot(depth=0)).decode()
     assert drawn(g.dot(), "png").startswith(b"\x89PNG")
+
+
+def test_a_single_number_is_shown_with_its_sign():
+    a, b = (tg.tensor(x, requires_grad=True) for x in (2.0, -3.0))
+    source = viz.graph(lambda a, b: a * b, a, b, gradients=True).dot(view="both")
+    assert "scalar = -6" in source and "gradient -3" in source and "gradient 2" in source
+
+
+def test_colours_of_what_is_folded_run_from_the_first_to_the_last():
+    tg.manual_seed(0)
+    layers = [nn.Sequential(nn.Linear(16, 16), nn.Sigmoid()) for _ in range(8)]
+    g = viz.graph(nn.Sequential(*layers), tg.randn(4, 16), gradients=True)
+    source = g.dot(color_by="gradient")
+    weights = [n.grad.norm for n in g.nodes if n.name.endswith("weight")]
+    assert f"gradient {weights[0]:.3g} … {weights[-1]:.3g}" in source
+    assert re.search(r'fillcolor="#\w{6}:#\w{6}"', source)
+
+
+def test_gradients_of_about_the_same_size_have_about_the_same_colour():
+    g = viz.graph(lambda x: ((x * 2) * 2) * 2, tg.ones(3, requires_grad=True), gradients=True)
+    shares = [shade.share for shade in shades(g, "gradient").values()]
+    assert max(shares) - min(shares) < 0.3
+
+
+def test_a_module_with_one_operation_and_nothing_else_needs_no_frame():
+    source = viz.graph(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Flatten()), tg.ones(1, 2)).dot()
+    assert source.count("subgraph") == 1 and "1: ReLU" in source

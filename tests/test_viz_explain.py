@@ -120,7 +120,7 @@ def test_added_removed_and_reshaped():
     found = viz.diff(first, second)
     assert [n.name for n in found.removed] == ["relu"] and [n.name for n in found.added] == ["tanh"]
     assert [(a.name, a.shape, b.shape) for a, b in found.reshaped if a.kind == "op"] == [("linear", (4, 8), (4, 16))]
-    assert "- #2 relu (4, 8) in 1" in str(found) and "~ 0.weight (8, 3) became (16, 3) float32" in str(found)
+    assert "- #2 relu (4, 8) in 1" in str(found) and "~ 0.weight (8, 3) became (16, 3)\n" in str(found)
     dot = found.dot("right")
     assert dot.count('class="added"') == dot.count('class="removed"') == 1 and 'class="changed"' in dot
     assert "<pre>" in found._repr_html_()

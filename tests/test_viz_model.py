@@ -387,3 +387,13 @@ def test_the_data_holds_to_the_contract():
     assert {step["node"] for step in data["backward"]} == {op.index for op in g.ops}
     with pytest.raises(ValueError, match='use one of "gradient", "time"'):
         g.data(color_by="mood")
+
+
+def test_what_a_recurrent_layer_keeps_is_counted():
+    x = tg.randn(3, 1, 4)
+    wanted = viz.graph(nn.LSTM(4, 8), x.clone().requires_grad_()).saved_bytes
+    assert viz.graph(nn.LSTM(4, 8), x).saved_bytes == wanted > 1_000, "its rules have all in common"
+
+
+def test_parameters_of_which_only_the_type_is_known_are_left_out():
+    assert "moments" not in viz.graph(nn.LayerNorm(4), tg.randn(2, 3, 4)).text()

@@ -133,8 +133,10 @@ def draw(model: nn.Module, sample: TensorDataset, history: History, folder: Path
     from tinygrad_lite import viz
 
     images, labels = sample.tensors
-    loss = nn.functional.cross_entropy(model(images), labels)
-    graph = viz.graph(loss, params=dict(model.named_parameters()))
+    title = "Multilayer perceptron"
+    graph = viz.graph(
+        model, images, loss=lambda out: nn.functional.cross_entropy(out, labels), gradients=True, title=title
+    )
     path, note = graph.save_anyhow(folder, "graph")
     lines = [f"computation graph   {path}" + (f"\n                    {note}" if note else "")]
     if history.loss:

@@ -48,7 +48,7 @@ def shades(graph: Graph, color_by: ColorBy) -> dict[int, Shade]:
     match color_by:
         case "gradient":
             norms = {n.index: n.grad.norm for n in graph.nodes if n.grad is not None}
-            return _scaled(norms, [f"{norm:.3g}" for norm in norms.values()])
+            return _scaled(norms, [f"{norm:.3g}" for norm in norms.values()], usual=True)
         case "time":
             times = {n.index: n.forward_s + (n.backward_s or 0.0) for n in graph.ops if n.forward_s is not None}
             return _scaled(times, [seconds_text(time) for time in times.values()])
@@ -74,11 +74,18 @@ def _nan(node: GraphNode) -> Shade | None:
     return Shade(CLEAN, "", None) if has else None
 
 
-def _scaled(amounts: dict[int, float], words: Sequence[str]) -> dict[int, Shade]:
-    """Amounts on a scale of equal ratios, for they differ by orders of magnitude."""
-    known = [x for x in amounts.values() if x > 0 and math.isfinite(x)]
-    low, high = (math.log(min(known)), math.log(max(known))) if known else (0.0, 0.0)
-    low = max(low, high - math.log(1e6))
+def _scaled(amounts: dict[int, float], words: Sequence[str], usual: bool = False) -> dict[int, Shade]:
+    """Amounts on a scale of equal ratios, for they differ by orders of magnitude.
+
+    `usual`: what lies within a factor of a thousand of the middle one is neither little nor much.
+    """
+    known = sorted(x for x in amounts.values() if x > 0 and math.isfinite(x))
+    low, high = (math.log(known[0]), math.log(known[-1])) if known else (0.0, 0.0)
+    if usual and known:
+        middle = math.log(known[len(known) // 2])
+        low, high = min(low, middle - math.log(1e3)), max(high, middle + math.log(1e3))
+    else:
+        low = max(low, high - math.log(1e6))
     made = {}
     for (index, amount), word in zip(amounts.items(), words, strict=True):
         if not math.isfinite(amount):

@@ -67,7 +67,7 @@ class Difference:
         ]
         lines += _some(f"- {_told(node)}" for node in self.removed)
         lines += _some(f"+ {_told(node)}" for node in self.added)
-        lines += _some(f"~ {_told(a)} became {_typed(b)}" for a, b in self.reshaped)
+        lines += _some(f"~ {_told(a)} became {_became(a, b)}" for a, b in self.reshaped)
         for what, pairs in (("value", self.values), ("gradient", self.gradients)):
             lines += _some(f"≠ {what} of {_told(a)}: {_by(x)}" for a, b, x in pairs)
         return "\n".join(lines)
@@ -202,8 +202,9 @@ def _distance(a: Summary | None, b: Summary | None) -> float:
     return apart / size if size else 0.0
 
 
-def _typed(node: GraphNode) -> str:
-    return f"{shape_text(node.shape)}{f' {node.dtype}' if node.dtype else ''}"
+def _became(before: GraphNode, after: GraphNode) -> str:
+    """The shape, with the dtype if that changed."""
+    return f"{shape_text(after.shape)}{f' {after.dtype}' if after.dtype != before.dtype else ''}"
 
 
 def _told(node: GraphNode) -> str:

@@ -15,6 +15,7 @@ from tinygrad_lite.viz.colours import Shade, shades
 from tinygrad_lite.viz.drawing import Arrow, Box, Drawing, Frame
 from tinygrad_lite.viz.model import ColorBy, Direction, Graph, View
 from tinygrad_lite.viz.parts import GraphEdge, GraphNode
+from tinygrad_lite.viz.summaries import Summary
 from tinygrad_lite.viz.text import details, module_facts, module_title
 from tinygrad_lite.viz.words import counted, cut, shape_text, start_of, visible
 
@@ -113,6 +114,7 @@ class _Picture:
         self.drawing, self.view, self.color_by = drawing, view, color_by
         self.graph = drawing.graph
         self.shading = shades(self.graph, color_by) if color_by else {}
+        self.last = {twin: index for index, twin in enumerate(drawing.of)}
 
     def drawn(self, direction: Direction, dpi: int | None) -> Digraph:
         picture = blank(direction, dpi)
@@ -145,7 +147,7 @@ class _Picture:
             module = self.drawing.modules.get(frame.scope.path)
             title, facts = module_title(frame.scope, module, frame.run), module_facts(module, frame.run)
             look = "rounded,filled"
-        label = _table([cut(visible(title), 48)], [facts] if facts else [])
+        label = _table([cut(visible(title), 48)], [facts] if facts else [], "left")
         pen = "#6f4fc0" if frame.run is not None else "#c5c9d6"
         return (
             f'{tab}subgraph cluster_{frame.id} {{\n{tab}\tlabel={label} labeljust=l style="{look}" '
@@ -163,14 +165,16 @@ class _Picture:
         if box.run is not None:
             title += f" × {box.run.count:,}"
         shade = self.shading.get(node.index)
-        small = [_params(node), _shape(node), f"gradcheck: {node.verdict}" if node.verdict and node.wrong else ""]
+        small = [_params(node), _value(node), f"gradcheck: {node.verdict}" if node.verdict and node.wrong else ""]
         if self.view != "forward" and node.grad is not None:
-            small.append(f"gradient: norm {node.grad.norm:.3g}")
+            number = _number(node.grad)
+            small.append(f"gradient: norm {node.grad.norm:.3g}" if number is None else f"gradient {number}")
         if node.error is not None:
             small.append(start_of(visible(node.error), 70))
         if shade is not None:
-            small.append(self._says(shade))
-            fill = shade.fill
+            last = self.shading.get(self.last[node.index], shade)  # of what is folded, the first and the last
+            small.append(self._says(shade) + (f" … {last.words}" if last.words != shade.words else ""))
+            fill = shade.fill if last.fill == shade.fill else f"{shade.fill}:{last.fill}"
         hint = html.escape(details(self.graph, node)).replace("\\", r"\\")
         given = f'label={_table([cut(title, _LONGEST)], small)} tooltip="{hint}"'
         kind = "op wrong" if node.wrong else "shaded" if shade is not None else node.kind
@@ -197,7 +201,7 @@ class _Picture:
         if known and not wrong:
             worst = max(known, key=lambda shade: -1 if shade.share is None else shade.share)
             fill = worst.fill
-            facts.append(self._says(worst, "up to "))
+            facts.append(self._says(worst, "up to " if len(known) > 1 else ""))
         hint = html.escape(module.detail if module is not None else "").replace("\\", r"\\")
         label = _table([title], [f"{counted(len(ops), 'operation')}", *facts, shape])
         kind = "op wrong" if wrong else "shaded" if known else "closed"
@@ -205,6 +209,8 @@ class _Picture:
 
     def _says(self, shade: Shade, most: str = "") -> str:
         """What a colour says, in words."""
+        if shade.words == "-":
+            return ""
         return shade.words if shade.share is None else f"{self.color_by} {most}{shade.words}"
 
     # --- arrows ------------------------------------------------------------------------------------
@@ -235,11 +241,12 @@ def _backward_name(node: GraphNode) -> str:
     return "".join(part[:1].upper() + part[1:] for part in visible(node.name).split("_")) + "Backward"
 
 
-def _table(rows: list[str], small: list[str]) -> str:
+def _table(rows: list[str], small: list[str], align: str = "center") -> str:
     """A label: rows in bold, below them small ones."""
     lines = [f"<b>{html.escape(row) or ' '}</b>" for row in rows]  # an empty <b></b> is an error to Graphviz
     lines += [f'<font point-size="10" color="{_FAINT}">{html.escape(line)}</font>' for line in small if line]
-    cells = "".join(f"<tr><td>{line}</td></tr>" for line in lines)
+    opening = "<td>" if align == "center" else f'<td align="{align}">'
+    cells = "".join(f"<tr>{opening}{line}</td></tr>" for line in lines)
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{cells}</table>>'
 
 
@@ -247,6 +254,19 @@ def _shape(node: GraphNode) -> str:
     if node.error is not None:
         return ""
     return node.dtype or "" if node.kind == "constant" and not node.shape else shape_text(node.shape)
+
+
+def _value(node: GraphNode) -> str:
+    """The shape; of a single number that is known, its value too."""
+    number = _number(node.value) if not node.shape and node.error is None else None
+    return _shape(node) if number is None else f"{_shape(node)} = {number}"
+
+
+def _number(found: Summary | None) -> str | None:
+    """A single number; None of what has more of them."""
+    if found is None or found.values is None or found.values.size != 1:
+        return None
+    return f"{found.values.item():.4g}"
 
 
 def _params(node: GraphNode) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from tinygrad_lite.viz.model import Graph
 from tinygrad_lite.viz.parts import GraphEdge, GraphModule, GraphNode
 from tinygrad_lite.viz.scopes import Run, Scope, Tree, representatives, walk
-from tinygrad_lite.viz.text import check_depth
+from tinygrad_lite.viz.text import check_depth, module_facts, module_title, says
 
 HIDEABLE = ("trivial", "constant", "input", "parameter", "buffer", "leaf", "output")
 _REACH = 2_000  # operations that are searched for the other end of a residual path
@@ -142,6 +142,8 @@ class Drawing:
                 frame = stack.pop()
                 if not frame.parts:
                     stack[-1].parts.remove(frame)
+                elif (alone := self._alone(frame)) is not None:
+                    stack[-1].parts[-1] = alone
             elif kind in ("enter", "repeat"):
                 count += 1
                 frame = Frame(f"c{count}", item if kind == "enter" and isinstance(item, Scope) else None, run)
@@ -159,6 +161,18 @@ class Drawing:
         for node in self.graph.nodes:
             if node.kind != "op" and node.index not in done and self._places[node.index] == f"n{node.index}":
                 self.frame.parts.append(Box(f"n{node.index}", node, name=node.name))
+
+    def _alone(self, frame: Frame) -> Box | None:
+        """The only box of a module of which there is no more to say, such as a ReLU: its name is enough."""
+        box = frame.parts[0]
+        if frame.scope is None or frame.run is not None or len(frame.parts) > 1 or isinstance(box, Frame):
+            return None
+        module = self.modules.get(frame.scope.path)
+        if box.node is None or box.node.kind != "op" or box.run is not None or module_facts(module):
+            return None
+        title = module_title(frame.scope, module, None)
+        box.name = title if says(title, box.node) else f"{title} · {box.name}"
+        return box
 
     def _leaves(self, node: GraphNode, stack: list[Frame], done: set[int]) -> None:
         """The boxes of what goes into an operation: a parameter in the frame of its module, all else outside."""

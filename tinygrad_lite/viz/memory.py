@@ -81,7 +81,7 @@ def _kept(node: Node, real: Collection[int] | None) -> Iterable[Any]:
         return saved
     if id(node) not in real:
         return ()
-    if node.op.variadic or len(saved) != len(node.op.saves):
+    if node.op.variadic or node.op.shared is not None or len(saved) != len(node.op.saves):
         return saved
     slots = [slot for slot, edge in enumerate(node.edges) if id(edge) in real]
     return [array for name, array in zip(node.op.saves, saved, strict=True) if _asks(node.op, slots, name)]

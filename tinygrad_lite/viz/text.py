@@ -92,6 +92,11 @@ def module_title(scope: Scope, module: GraphModule | None, run: Run | None) -> s
     return f"{name}{kind} × {run.count:,}"
 
 
+def says(title: str, node: GraphNode) -> bool:
+    """Whether the title of a module names the operation: `1: ReLU` and `relu`."""
+    return node.name.replace("_", "").lower() == title.split(": ")[-1].split(" × ")[0].lower()
+
+
 def module_facts(module: GraphModule | None, run: Run | None = None) -> str:
     """Its parameters and multiply-adds."""
     if module is None:
@@ -141,7 +146,10 @@ class _Table:
         shade = self.shades.get(row.node) if row.node is not None else None
         if shade is None:
             return ""
-        return shade.words if shade.share is None else f"{shade.words:>9} {'█' * max(1, round(_BAR * shade.share))}"
+        if shade.share is None:
+            return shade.words
+        bar = "" if shade.words == "-" else "█" * max(1, round(_BAR * shade.share))
+        return f"{shade.words:>9} {bar}"
 
     def _rows(self) -> Iterator[Row]:
         indent = 0
@@ -181,8 +189,7 @@ class _Table:
         if self.heading is None:
             return name
         title, self.heading = self.heading.name, None
-        same = node.name.replace("_", "").lower() == title.split(": ")[-1].split(" × ")[0].lower()
-        return title if same and not node.verdict else f"{title} · {name.strip()}"
+        return title if says(title, node) and not node.verdict else f"{title} · {name.strip()}"
 
     def _opened(self, scope: Scope, indent: int, run: Run | None) -> Row:
         module = self.modules.get(scope.path)

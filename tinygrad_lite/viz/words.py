@@ -93,7 +93,9 @@ def params_text(entry: Op, params: Mapping[str, Any], shape: tuple[int, ...] | N
     for name, value in params.items():
         if value is None or _same(value, entry.defaults.get(name)) or (shape and _same(value, shape)):
             continue
-        told[name] = cut(visible(_short(value)), 40)
+        word = _short(value)
+        if word != type(value).__name__:  # of an object nothing is known but its type
+            told[name] = cut(visible(word), 40)
     return told
 
 
