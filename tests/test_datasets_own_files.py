@@ -262,7 +262,7 @@ WRONG = [
     ('a\n"b" c\n', {}, "line 2: .*expected after"),
     (b"a\n\xff\xfe\n", {}, "no utf-8-sig text"),
     (b"\x1f\x8b\x08garbage", {}, "gzip packing is damaged"),
-    (gzip.compress(b"a\n1\n" * 99)[:-9], {}, "gzip packing is damaged"),
+    (gzip.compress(b"a\n1\n" * 99, mtime=0)[:-9], {}, "gzip packing is damaged"),
     ("a\n" + "x" * 200_000 + "\n", {}, "line 2: field larger than"),
 ]
 

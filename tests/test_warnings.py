@@ -1,5 +1,6 @@
 """Warnings of pitfalls: each is given once, by its name, where it should be, and can be switched off."""
 
+import io
 import warnings
 
 import pytest
@@ -103,6 +104,14 @@ def to_none(model, _):
         p.grad = None
 
 
+def load(dtype):
+    def program():
+        header = f'{{"x":{{"dtype":"{dtype}","shape":[1],"data_offsets":[0,2]}}}}'.encode()
+        tg.load(io.BytesIO(len(header).to_bytes(8, "little") + header + bytes(2)))
+
+    return program
+
+
 FALLING = {
     "accumulating_gradients": [train(lambda model, optimizer: None), train(lambda model, optimizer: None, backwards=2)],
     "loss_broadcast": [
@@ -112,6 +121,7 @@ FALLING = {
     ],
     "missing_gradient": [layer_left_out, lambda: layer_left_out(named=True)],
     "softmax_into_cross_entropy": [softmax_first],
+    "widened_dtype": [load("BF16"), load("U16")],
 }
 RIGHT = {
     "accumulating_gradients": [
@@ -127,6 +137,7 @@ RIGHT = {
     "loss_broadcast": [column_and_column(loss) for loss in (F.mse_loss, F.l1_loss, F.huber_loss, F.poisson_nll_loss)],
     "missing_gradient": [layer_frozen, no_gradients_at_all, train(lambda model, optimizer: optimizer.zero_grad())],
     "softmax_into_cross_entropy": [scores],
+    "widened_dtype": [load("F16"), load("I16")],
 }
 
 

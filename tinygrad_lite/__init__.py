@@ -12,19 +12,24 @@ The names are PyTorch's. `tinygrad_lite.nn` has layers and losses, `tinygrad_lit
 
 from math import e, inf, nan, pi
 
-from tinygrad_lite import autograd, cuda, nn, optim
+from tinygrad_lite import autograd, nn, optim
 from tinygrad_lite.device import device
 from tinygrad_lite.dtypes import (
+    bfloat16,
     bool,
     can_cast,
     cdouble,
     cfloat,
+    chalf,
+    complex32,
     complex64,
     complex128,
     double,
     dtype,
     finfo,
     float,
+    float8_e4m3fn,
+    float8_e5m2,
     float16,
     float32,
     float64,
@@ -41,6 +46,9 @@ from tinygrad_lite.dtypes import (
     set_default_dtype,
     short,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )  # fmt: skip
 from tinygrad_lite.functions import results as return_types
 from tinygrad_lite.functions.axes import *
@@ -65,6 +73,7 @@ from tinygrad_lite.functions.indexing import *
 from tinygrad_lite.functions.joining import *
 from tinygrad_lite.functions.linalg import *
 from tinygrad_lite.functions.matrix_norms import *
+from tinygrad_lite.functions.out import add_out as _add_out
 from tinygrad_lite.functions.ranges import *
 from tinygrad_lite.functions.reduction import *
 from tinygrad_lite.functions.scattering import *
@@ -85,6 +94,7 @@ from tinygrad_lite.graph import (
     no_grad,
     set_grad_enabled,
 )  # fmt: skip
+from tinygrad_lite.heap import keep_freed_memory as _keep_freed_memory
 from tinygrad_lite.later import later as _later
 from tinygrad_lite.layout import (
     channels_last,
@@ -95,6 +105,9 @@ from tinygrad_lite.layout import (
     preserve_format,
     strided,
 )
+from tinygrad_lite.namespace import MODULES as _MODULES
+from tinygrad_lite.namespace import NAMES as _NAMES
+from tinygrad_lite.namespace import WITH_OUT as _WITH_OUT
 from tinygrad_lite.nn.functional import (
     adaptive_avg_pool1d,
     adaptive_max_pool1d,
@@ -149,6 +162,9 @@ from tinygrad_lite.size import Size
 from tinygrad_lite.tensor import Tensor
 from tinygrad_lite.warn import PitfallWarning, set_warning, warning_names
 
-__version__ = "0.1.0"
+newaxis = None
 
-__getattr__, __dir__ = _later(__name__, ["datasets", "fft", "func", "gradcheck", "linalg", "special", "utils", "viz"])
+_add_out(globals(), _WITH_OUT)
+
+_keep_freed_memory()
+__getattr__, __dir__ = _later(__name__, _MODULES, _NAMES)

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tinygrad_lite import __version__
 from tinygrad_lite.demo import OPTIMIZERS, Settings, run
+from tinygrad_lite.version import VERSION
 
 DESCRIPTION = """\
 Train a multilayer perceptron on handwritten digits, check its gradient numerically, and draw its
@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
         help="train on other images: a folder with the four MNIST files in IDX format (plain or .gz), or an .npz "
         "file with x_train, y_train, x_test, y_test",
     )  # fmt: skip
-    made.add_argument("--version", action="version", version=f"tinygrad_lite {__version__}")
+    made.add_argument("--version", action="version", version=f"tinygrad_lite {VERSION}")
     return made
 
 

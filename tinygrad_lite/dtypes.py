@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "bool", "can_cast", "cdouble", "cfloat", "complex64", "complex128", "double", "dtype", "finfo", "float",
-    "float16", "float32", "float64", "get_default_dtype", "half", "iinfo", "int", "int8", "int16", "int32",
-    "int64", "long", "promote_types", "set_default_dtype", "short", "uint8",
+    "bfloat16", "bool", "can_cast", "cdouble", "cfloat", "chalf", "complex32", "complex64", "complex128", "double",
+    "dtype", "finfo", "float", "float8_e4m3fn", "float8_e5m2", "float16", "float32", "float64", "get_default_dtype",
+    "half", "iinfo", "int", "int8", "int16", "int32", "int64", "long", "promote_types", "set_default_dtype", "short",
+    "uint8", "uint16", "uint32", "uint64",
 ]  # fmt: skip
 
 
@@ -64,6 +65,33 @@ class dtype:  # noqa: N801 - PyTorch's name
         return self if self.is_complex else BY_NUMPY[np.result_type(self.numpy, np.complex64)]
 
 
+class _Unheld(dtype):
+    """A type that PyTorch has and NumPy has not: it can be named and compared, but no tensor is of it."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, itemsize: builtins.int, kind: str, instead: str) -> None:
+        self.name, self.itemsize = name, itemsize
+        self.is_floating_point, self.is_complex, self.is_signed = kind == "f", kind == "c", kind != "u"
+        _INSTEAD[name] = instead
+
+    @property
+    def numpy(self) -> np.dtype[Any]:  # type: ignore[override]
+        """Nothing.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"no tensor can be of {self.name} here: the elements are held by NumPy, which has no such type. "
+            f"Use {_INSTEAD[self.name]}."
+        )
+
+    dtype = numpy
+
+
+_INSTEAD: dict[str, str] = {}
+
 float16 = half = dtype("float16")
 float32 = dtype("float32")
 float64 = double = dtype("float64")
@@ -75,6 +103,14 @@ int16 = short = dtype("int16")
 int32 = dtype("int32")
 int64 = long = dtype("int64")
 bool_ = dtype("bool")
+
+bfloat16 = _Unheld("bfloat16", 2, "f", "float16 or float32")
+float8_e4m3fn = _Unheld("float8_e4m3fn", 1, "f", "float16 or float32")
+float8_e5m2 = _Unheld("float8_e5m2", 1, "f", "float16 or float32")
+complex32 = chalf = _Unheld("complex32", 4, "c", "complex64")
+uint16 = _Unheld("uint16", 2, "u", "int32")
+uint32 = _Unheld("uint32", 4, "u", "int64")
+uint64 = _Unheld("uint64", 8, "u", "int64")
 
 ALL = (float16, float32, float64, complex64, complex128, uint8, int8, int16, int32, int64, bool_)
 BY_NUMPY: dict[np.dtype[Any], dtype] = {d.numpy: d for d in ALL}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from tinygrad_lite import dtypes
@@ -20,6 +21,7 @@ from tinygrad_lite.functions import (
     special,
 )
 from tinygrad_lite.inplace import in_place, write
+from tinygrad_lite.methods_of_place import PlaceMethods
 from tinygrad_lite.methods_of_reduction import ReductionMethods
 from tinygrad_lite.methods_of_shape import ShapeMethods
 
@@ -33,7 +35,18 @@ def _converter(name: str, target: dtypes.dtype) -> Callable[..., Any]:
     return method
 
 
-class TensorMethods(ShapeMethods, ReductionMethods):
+def _on_first_use(module: str, name: str) -> Callable[..., Any]:
+    """The method that a function of a seldom used module is, which is imported when it is first called."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(import_module(f"tinygrad_lite.functions.{module}"), name)(self, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"See `tinygrad_lite.{name}`."
+    return method
+
+
+class TensorMethods(ShapeMethods, ReductionMethods, PlaceMethods):
     """The methods of `Tensor` that are functions, and those that write into it."""
 
     __slots__ = ()
@@ -165,6 +178,9 @@ class TensorMethods(ShapeMethods, ReductionMethods):
     mvlgamma = special.mvlgamma
     sinc = special.sinc
     isin = comparing.isin
+    i0 = _on_first_use("more_special", "i0")
+    igamma = _on_first_use("more_special", "igamma")
+    igammac = _on_first_use("more_special", "igammac")
 
     # linalg
     matmul = linalg.matmul
@@ -196,6 +212,11 @@ class TensorMethods(ShapeMethods, ReductionMethods):
     qr = factoring.old_qr
     svd = factoring.old_svd
     pinverse = factoring.pinverse
+    geqrf = _on_first_use("reflecting", "geqrf")
+    lu = _on_first_use("eliminating", "lu")
+    lu_solve = _on_first_use("eliminating", "lu_solve")
+    orgqr = _on_first_use("reflecting", "orgqr")
+    ormqr = _on_first_use("reflecting", "ormqr")
 
     # in place
     add_ = in_place(elementwise.add, "add_")
@@ -302,6 +323,9 @@ class TensorMethods(ShapeMethods, ReductionMethods):
     mvlgamma_ = in_place(special.mvlgamma, "mvlgamma_")
     sinc_ = in_place(special.sinc, "sinc_")
     isin_ = in_place(comparing.isin, "isin_")
+    i0_ = in_place(i0, "i0_")
+    igamma_ = in_place(igamma, "igamma_")
+    igammac_ = in_place(igammac, "igammac_")
     addmm_ = in_place(linalg.addmm, "addmm_")
     addmv_ = in_place(linalg.addmv, "addmv_")
     addr_ = in_place(linalg.addr, "addr_")

@@ -183,8 +183,11 @@ class ShapeMethods(TensorCore):
 
     def _draw(self, name: str, values: Callable[[Generator, int], np.ndarray], generator: Generator | None) -> Any:
         check_writable(self, name)
-        drawn = values(generator or current_generator(), self.array.size)
-        self.array[...] = drawn.reshape(self.array.shape)
+        array = self.array
+        drawn = values(generator or current_generator(), array.size)
+        if not array.flags.c_contiguous:  # PyTorch goes through the elements as they lie in memory
+            array = array.transpose(sorted(range(array.ndim), key=lambda k: -abs(array.strides[k])))
+        array[...] = drawn.reshape(array.shape)
         note_write(self, name)
         return self
 
@@ -200,10 +203,15 @@ class ShapeMethods(TensorCore):
         if std < 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
         kind = self.array.dtype
+        if not self.array.flags.c_contiguous:
+            return self._draw("normal_", lambda g, n: g.normal_in_pairs(n) * std + mean, generator)
         return self._draw("normal_", lambda g, n: g.normal(n, kind) * std + mean, generator)
 
-    def bernoulli_(self, p: float = 0.5, *, generator: Generator | None = None) -> Any:
-        """Write ones with probability `p`, else zeros."""
+    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
+        """Write ones with probability `p`, a number or a tensor that broadcasts, else zeros."""
+        if isinstance(p, TensorCore):
+            odds = shaping.expand(p, self.array.shape)
+            return indexing.assign(self, drawing.bernoulli(odds, generator=generator), "bernoulli_")
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
         return self._draw("bernoulli_", lambda g, n: g.bernoulli(n, p), generator)
@@ -225,8 +233,7 @@ class ShapeMethods(TensorCore):
         """
         if lambd <= 0:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
-        kind = self.array.dtype
-        return self._draw("exponential_", lambda g, n: drawing.exponential(g, n, kind) / lambd, generator)
+        return self._draw("exponential_", lambda g, n: g.exponential(n) / lambd, generator)
 
     def geometric_(self, p: float, *, generator: Generator | None = None) -> Any:
         """Write how many trials, each a success with probability `p`, it took to the first success.
@@ -236,8 +243,9 @@ class ShapeMethods(TensorCore):
         """
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
-        rate = -np.log1p(-p)
-        return self._draw("geometric_", lambda g, n: np.ceil(drawing.exponential(g, n, np.float64) / rate), generator)
+        failure = np.log1p(-p)
+        double = np.dtype(np.float64)
+        return self._draw("geometric_", lambda g, n: np.ceil(np.log(g.uniform(n, double)) / failure), generator)
 
     def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Any:
         """Write random numbers whose logarithm is normal, with that mean and standard deviation.
@@ -247,8 +255,7 @@ class ShapeMethods(TensorCore):
         """
         if std <= 0:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
-        kind = self.array.dtype
-        return self._draw("log_normal_", lambda g, n: np.exp(g.normal(n, kind) * std + mean), generator)
+        return self._draw("log_normal_", lambda g, n: np.exp(g.normal_in_pairs(n) * std + mean), generator)
 
     def cauchy_(self, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Write random numbers of the Cauchy distribution.
@@ -258,9 +265,9 @@ class ShapeMethods(TensorCore):
         """
         if sigma <= 0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
-        kind = self.array.dtype
+        double = np.dtype(np.float64)
         return self._draw(
-            "cauchy_", lambda g, n: median + sigma * np.tan(np.pi * (g.uniform(n, kind) - kind.type(0.5))), generator
+            "cauchy_", lambda g, n: median + sigma * np.tan(np.pi * (g.uniform(n, double) - 0.5)), generator
         )
 
     # new ones of this dtype

@@ -18,7 +18,7 @@ from tinygrad_lite.device import CPU, device, to_device
 from tinygrad_lite.dtypes import BY_NUMPY, dtype, get_default_dtype, to_dtype
 from tinygrad_lite.functions import complexes, creation, elementwise, indexing, splitting
 from tinygrad_lite.graph import Node, RemovableHandle, TensorCore
-from tinygrad_lite.layout import strided
+from tinygrad_lite.layout import preserve_format, strided
 from tinygrad_lite.methods import TensorMethods
 from tinygrad_lite.op import cast
 from tinygrad_lite.ops import elementwise as rows
@@ -99,7 +99,6 @@ class Tensor(TensorMethods):
         """Bytes of all elements."""
         return self.array.nbytes
 
-    is_cuda = is_mps = is_sparse = is_quantized = is_meta = False
     layout = strided
 
     def size(self, dim: int | None = None) -> Any:
@@ -398,7 +397,7 @@ class Tensor(TensorMethods):
 
         Args:
             args: a dtype, a device, or a tensor to be like.
-            kwargs: `dtype`, `device`, `copy`; `non_blocking` is accepted as in PyTorch.
+            kwargs: `dtype`, `device`, `copy`, `memory_format`; `non_blocking` is accepted as in PyTorch.
         """
         target, copy = kwargs.get("dtype"), kwargs.get("copy", False)
         unknown = set(kwargs) - {"dtype", "device", "copy", "non_blocking", "memory_format"}
@@ -408,18 +407,18 @@ class Tensor(TensorMethods):
         for arg in args:
             if isinstance(arg, TensorCore):
                 target = arg.array.dtype
-            elif isinstance(arg, str | device):
+            elif isinstance(arg, str | device | int) and not isinstance(arg, bool):
                 to_device(arg)
             elif arg is not None and not isinstance(arg, bool):
                 target = arg
         wanted = self.array.dtype if target is None else to_dtype(target).numpy
+        format = kwargs.get("memory_format") or preserve_format
+        if format is not preserve_format:
+            found = self if wanted == self.array.dtype else cast(self, wanted)
+            return found.clone(memory_format=format) if copy else found.contiguous(memory_format=format)
         if wanted == self.array.dtype:
             return self.clone() if copy else self
         return cast(self, wanted)
-
-    def type(self, dtype: Any = None) -> Any:
-        """In another dtype; without one, the name of the present one."""
-        return f"tinygrad_lite.{self.dtype.name}" if dtype is None else self.to(dtype)
 
     def type_as(self, other: Tensor) -> Tensor:
         """In the dtype of `other`."""
@@ -428,18 +427,6 @@ class Tensor(TensorMethods):
     def astype(self, dtype: Any, copy: bool = True) -> Tensor:
         """NumPy's name for `to`."""
         return self.to(dtype, copy=copy)
-
-    def cpu(self) -> Tensor:
-        """Itself."""
-        return self
-
-    def cuda(self, device: Any = None, non_blocking: bool = False) -> NoReturn:
-        """There is no GPU here.
-
-        Raises:
-            RuntimeError: always; write `.to(device)` with a device that exists.
-        """
-        raise RuntimeError("tinygrad_lite computes on the CPU: there is no cuda device. Use .to('cpu') or .cpu().")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self.node is not None:
@@ -465,7 +452,6 @@ class Tensor(TensorMethods):
     __mul__, __rmul__ = rows.mul, _swapped(rows.mul)
     __truediv__, __rtruediv__ = rows.div, _swapped(rows.div)
     __rdiv__ = __rtruediv__  # Python 2's name, which PyTorch keeps
-    __rdiv__ = __rtruediv__
     __floordiv__, __rfloordiv__ = rows.floor_divide, _swapped(rows.floor_divide)
     __mod__, __rmod__ = rows.remainder, _swapped(rows.remainder)
     __pow__, __rpow__ = elementwise.pow, _swapped(rows.pow)

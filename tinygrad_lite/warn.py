@@ -24,6 +24,7 @@ _NAMES = (
     "loss_broadcast",  # a loss of a column and a row compares each with all others
     "missing_gradient",  # a parameter without a gradient at the first optimiser step
     "softmax_into_cross_entropy",  # cross_entropy applies the softmax itself
+    "widened_dtype",  # a file has a dtype that no tensor has here
 )
 _off: set[str] = set()
 _said: set[str] = set()
@@ -55,7 +56,7 @@ def warning_names() -> list[str]:
     Example:
         >>> import tinygrad_lite as tg
         >>> tg.warning_names()
-        ['accumulating_gradients', 'loss_broadcast', 'missing_gradient', 'softmax_into_cross_entropy']
+        ['accumulating_gradients', 'loss_broadcast', 'missing_gradient', 'softmax_into_cross_entropy', 'widened_dtype']
     """
     return list(_NAMES)
 

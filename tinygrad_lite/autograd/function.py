@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tinygrad_lite.engine import saved_tensors
 from tinygrad_lite.graph import Node, TensorCore, is_grad_enabled, mode, no_grad
 from tinygrad_lite.inplace import check_writable, rebase
 from tinygrad_lite.op import Op
@@ -113,7 +114,9 @@ class _FunctionOp(Op):
         """Call `backward`; its answers as the engine wants them."""
         ctx: FunctionCtx = node.params["ctx"]
         grads = [self._arrived(part, like, ctx._fills) for part, like in zip(g, ctx._outputs, strict=True)]
-        ctx._to_save = tuple(bare(x) if isinstance(x, np.ndarray) else x for x in saved)
+        # The inputs themselves, so that `backward` can differentiate by them, as Chen et al. do (Neural ODEs, 2018).
+        tied = saved_tensors(node, saved)
+        ctx._to_save = tuple(bare(x) if isinstance(x, np.ndarray) else x for x in tied)
         try:
             answer = self.function.backward(ctx, *grads)
         finally:

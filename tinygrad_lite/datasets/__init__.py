@@ -14,7 +14,7 @@ from tinygrad_lite.later import later
 _NAMES = {
     "arrays": ["Images", "load_arrays", "mnist"],
     "cifar": ["cifar10"],
-    "digits": ["Digits", "digits"],
+    "handwritten": ["Digits", "digits"],
     "idx": ["read_idx", "write_idx"],
     "images": ["CIFAR10", "FashionMNIST", "LabelledImages", "MNIST"],
     "tables": ["Columns", "Table", "read_csv"],

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lite.dtypes import scalar_dtype
 from tinygrad_lite.functions.arguments import need_tensor
+from tinygrad_lite.functions.out import put
 from tinygrad_lite.graph import TensorCore
 from tinygrad_lite.tensors import make
 
@@ -41,14 +42,17 @@ def unary(row: Callable[..., Any], name: str | None = None) -> Callable[[Tensor]
     entry = row.op  # type: ignore[attr-defined]
     called, refused = name or entry.name, entry.refuses + "c" * (entry.numbers == "real")
 
-    def function(input: Tensor) -> Tensor:
+    def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if not isinstance(input, TensorCore):
             need_tensor(called, "input", input)
         if refused and input.array.dtype.kind in refused:
             raise NotImplementedError(f"{called}() is not implemented for {input.array.dtype}")
-        return row(input)
+        return row(input) if out is None else put(called, row(input), out)
 
-    about = f"Args:\n    input: a tensor of any shape.\n\nReturns:\n    a tensor of the same shape, {_kinds(row)}."
+    about = (
+        "Args:\n    input: a tensor of any shape.\n    out: where to write the result.\n\n"
+        f"Returns:\n    a tensor of the same shape, {_kinds(row)}."
+    )
     return _named(function, called, _documentation(row, called, about))
 
 
@@ -58,20 +62,21 @@ def binary(row: Callable[..., Any], numbers: str = "other", name: str | None = N
     both = numbers == "both"
     first, second = both or "input" in numbers, both or "other" in numbers
 
-    def function(input: Tensor, other: Tensor | Number) -> Tensor:
+    def function(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
         if not isinstance(input, TensorCore) and not (first and isinstance(other, TensorCore)):
             if not (both and isinstance(input, Number)):
                 need_tensor(called, "input", input)
             input = make(np.asarray(input, scalar_dtype(input)))
-        out = row(input, other) if second or isinstance(other, TensorCore) else NotImplemented
-        if out is NotImplemented:
+        result = row(input, other) if second or isinstance(other, TensorCore) else NotImplemented
+        if result is NotImplemented:
             wrong = isinstance(input, TensorCore)
             need_tensor(called, *(("other", other, 2) if wrong else ("input", input, 1)))
-        return out
+        return result if out is None else put(called, result, out)
 
     about = (
         f"Args:\n    input: a tensor{', or a number' * first}.\n"
-        f"    other: a tensor that broadcasts with it{', or a number' * second}.\n\n"
+        f"    other: a tensor that broadcasts with it{', or a number' * second}.\n"
+        "    out: where to write the result.\n\n"
         "Returns:\n    a tensor of the broadcast shape and the common dtype.\n\n"
         "Raises:\n    RuntimeError: if the shapes do not broadcast."
     )

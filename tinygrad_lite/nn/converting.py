@@ -82,6 +82,7 @@ class Converts(Walks):
         Raises:
             TypeError: for a dtype that is neither floating-point nor complex.
         """
+        kwargs.pop("memory_format", None)  # only speed depends on how parameters lie in memory
         narrow, wide = (zeros((), dtype=start).to(*args, **kwargs).dtype for start in (float32, float64))
         if narrow != wide:  # no dtype was asked for
             return self

@@ -2,4 +2,4 @@
 
 from tinygrad_lite.later import later
 
-__getattr__, __dir__ = later(__name__, ["checkpoint", "data"])
+__getattr__, __dir__ = later(__name__, ["checkpoint", "data", "dlpack", "hooks", "model_zoo", "tensorboard"])

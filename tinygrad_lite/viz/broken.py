@@ -44,7 +44,7 @@ def broken(error: Exception, watcher: watch) -> Broken | None:
     steps = list(traceback.walk_tb(error.__traceback__))
     own = [k for k, (frame, _) in enumerate(steps) if not inside(frame)]
     modules = [f.f_locals["self"] for f, _ in steps if f.f_code is Module.__call__.__code__]
-    if not own and (not modules or steps[-1][0].f_code in _CALLING):
+    if not own and (not modules or steps[-1][0].f_code.co_filename in _CALLING):
         return None
     last = own[-1] if own else 0
     frames = [frame for frame, _ in steps]
@@ -58,7 +58,7 @@ def broken(error: Exception, watcher: watch) -> Broken | None:
     return Broken(name, inputs, _scope(modules, watcher), line, error, known, watcher.modules)
 
 
-_CALLING = (Module.__call__.__code__, call_with_hooks.__code__)
+_CALLING = (Module.__call__.__code__.co_filename, call_with_hooks.__code__.co_filename)
 
 
 def _operation(frames: list[Any]) -> tuple[str, list[tuple[str, Any]]] | None:
@@ -73,6 +73,8 @@ def _operation(frames: list[Any]) -> tuple[str, list[tuple[str, Any]]] | None:
             return known["entry"].name, [(f"x{k}", x) for k, x in enumerate(xs)]
     for frame in frames:
         path = frame.f_code.co_filename.replace("\\", "/")
+        if path.endswith("functions/out.py"):  # around the function that it is about
+            continue
         if "/functions/" in path or "/nn/functional/" in path or "/methods" in path:
             names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
             return frame.f_code.co_name, [(name, frame.f_locals.get(name)) for name in names]
