@@ -1,6 +1,6 @@
 """A bug hunt: hundreds of wrong derivative rules, one at a time, and whether the checker finds and names each.
 
-The bugs are planted in `mutations.py` and `mutations_by_hand.py`, in programs of several operations. Every second
+The bugs are planted in `mutations.py` and `mutations_by_hand.py`, in programs of several operations. Every fourth
 one is, in a plain run; all of them with the environment variable ALL_BUGS, as in CI.
 """
 
@@ -30,7 +30,7 @@ def planted(dtype):
         mutations.general, mutations.stale, mutations.two_inputs, mutations.dtypes_and_memory, mutations.conjugates,
         mutations.large, mutations.second_order, mutations_by_hand.by_hand, mutations_by_hand.ties,
     ):  # fmt: skip
-        yield from islice(source(dtype), 0, None, 1 if os.environ.get("ALL_BUGS") else 2)
+        yield from islice(source(dtype), 0, None, 1 if os.environ.get("ALL_BUGS") else 4)
 
 
 def look_for(bug):
@@ -75,7 +75,7 @@ def test_bugs_are_found_and_named(dtype, bar):
     print(f"\n{dtype}: {found} of {total} bugs found ({found / total:.1%}), {found - len(lost)} of them located")
     print(", ".join(f"{kind} {n}" for kind, n in sorted(kinds.items())))
     assert set(kinds) >= KINDS
-    assert total >= 300
+    assert total >= (300 if os.environ.get("ALL_BUGS") else 150)
     assert found >= bar * total, "not found:\n" + "\n".join(missed)
     assert found - len(lost) >= 0.95 * found, "found, but not located:\n" + "\n".join(lost)
 

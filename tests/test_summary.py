@@ -107,7 +107,7 @@ def test_nothing_is_left_behind():
     table(model, (5, 3))
     assert all((v == before[k]).all() for k, v in model.state_dict().items())
     assert (tg.get_rng_state() == drawn).all() and all(p.grad is None for p in model.parameters())
-    assert not any(m._forward_hooks or m._has_had_hooks for m in model.modules()) and model.training
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules()) and model.training
 
 
 @pytest.mark.filterwarnings("ignore:Lazy modules")
