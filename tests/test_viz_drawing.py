@@ -107,7 +107,7 @@ def test_views_of_the_backward_pass(net):
         net.dot(view="sideways")
 
 
-@pytest.mark.parametrize("color_by", ["gradient", "time", "memory", "dtype", "verdict", "nan"])
+@pytest.mark.parametrize("color_by", ["gradient", "time", "memory", "dtype", "nan"])
 def test_colours(net, color_by):
     assert net.dot(color_by=color_by).startswith("digraph {")
     assert color_by in net.text(color_by=color_by)
@@ -244,3 +244,15 @@ def test_gradients_of_about_the_same_size_have_about_the_same_colour():
 def test_a_module_with_one_operation_and_nothing_else_needs_no_frame():
     source = viz.graph(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Flatten()), tg.ones(1, 2)).dot()
     assert source.count("subgraph") == 1 and "1: ReLU" in source
+
+
+@pytest.mark.parametrize(
+    ("color_by", "advice"),
+    [("gradient", "gradients=True"), ("verdict", "check_model"), ("time", "viz.graph\\(model, x\\)")],
+)
+def test_a_colour_of_which_the_graph_knows_nothing(color_by, advice):
+    x = tg.ones(2, requires_grad=True)
+    g = viz.graph((x * x).sum())
+    for draw in (g.dot, g.text, g.data):
+        with pytest.raises(ValueError, match=f'color_by="{color_by}": this graph has no .*{advice}'):
+            draw(color_by=color_by)

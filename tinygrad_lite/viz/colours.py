@@ -42,9 +42,31 @@ def check_color_by(color_by: ColorBy | None) -> None:
         raise ValueError(f"color_by is {color_by!r}; use one of {names}, or None")
 
 
+_MISSING: dict[str, str] = {
+    "gradient": "has no gradients; make it with viz.graph(..., gradients=True)",
+    "time": "has no times; viz.graph(model, x), which runs the model itself, takes them",
+    "memory": "is freed; draw it before backward(), or keep it with retain_graph=True",
+    "dtype": "has no dtypes",
+    "verdict": "has no verdicts; check_model(...).graph() has them, or pass verdicts to viz.graph",
+    "nan": "has no values; viz.graph(model, x), which runs the model itself, keeps what to know of them",
+}
+"""What a graph lacks that says nothing of a colour, and what to do."""
+
+
 def shades(graph: Graph, color_by: ColorBy) -> dict[int, Shade]:
-    """The shade of each node that the colour says something about."""
+    """The shade of each node that the colour says something about.
+
+    Raises:
+        ValueError: for a colour that does not exist, or of which the graph knows nothing.
+    """
     check_color_by(color_by)
+    found = _shades(graph, color_by)
+    if not found and graph.ops:
+        raise ValueError(f'color_by="{color_by}": this graph {_MISSING[color_by]}')
+    return found
+
+
+def _shades(graph: Graph, color_by: ColorBy) -> dict[int, Shade]:
     match color_by:
         case "gradient":
             norms = {n.index: n.grad.norm for n in graph.nodes if n.grad is not None}

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from tinygrad_lite.files import atomic_write
-from tinygrad_lite.viz.colours import check_color_by
+from tinygrad_lite.viz.colours import shades
 from tinygrad_lite.viz.model import ColorBy, Direction, Graph
 from tinygrad_lite.viz.parts import GraphEdge, GraphModule, GraphNode, Step
 from tinygrad_lite.viz.words import summary
@@ -18,7 +18,8 @@ _SIDES = ((100, 32), (400, 16), (2_000, 8))  # the more nodes, the coarser the p
 
 def data(graph: Graph, title: str | None, direction: Direction, color_by: ColorBy | None) -> dict[str, Any]:
     """See `Graph.data`."""
-    check_color_by(color_by)
+    if color_by is not None:
+        shades(graph, color_by)
     side = next((side for most, side in _SIDES if len(graph.nodes) <= most), 0)
     return {
         "version": VERSION,
