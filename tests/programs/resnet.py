@@ -69,6 +69,6 @@ def main():
     net = nn.DataParallel(net)
     x, y = torch.randn(4, 3, 16, 16), torch.tensor([1, 3, 5, 7])
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, nesterov=True, weight_decay=5e-4)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
     return five_steps(net, optimizer, lambda step: criterion(net(x), y), scheduler=scheduler)
