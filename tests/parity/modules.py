@@ -10,9 +10,7 @@ import argparse
 import dataclasses
 import sys
 import warnings
-from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,7 +28,7 @@ from helpers import assert_same, derivatives, see, to_array
 from .answers import DERIVATIVES, assert_close, tensors_of, without_values
 from .counterparts import Missing, OutOfScope, found, translated
 from .more_modules import MORE
-from .opdb import Failure, explained, seed_all, spread
+from .opdb import Report, explained, seed_all, spread
 
 DATABASE = {info.name: info for info in module_db}
 MODULES = DATABASE | MORE
@@ -145,38 +143,13 @@ def call(m, module, sample, order):
 # --- both libraries ---------------------------------------------------------------------------------------
 
 
-@dataclass
-class Report:
-    """How a module did."""
-
-    name: str
-    samples: int = 0
-    errors: int = 0
-    raised: int = 0
-    failures: dict = field(default_factory=dict)
-    """By what failed: missing, looks, state, start, loading, forward, gradient, second order, error inputs."""
-    skipped: Counter = field(default_factory=Counter)
-    other_types: list = field(default_factory=list)
-
-    def fail(self, what, message, sample="", error=None):
-        if what in self.failures:
-            self.failures[what].times += 1
-        else:
-            self.failures[what] = Failure(message, sample, error)
+class ModuleReport(Report):
+    """How a module did. What may fail: missing, looks, state, start, loading, forward, gradient, second order,
+    error inputs, of which the last counts too."""
 
     @property
     def agrees(self):
         return not self.failures
-
-    def __str__(self):
-        words = [f"{'FAIL' if self.failures else 'ok':4} {self.name}: {self.samples} samples"]
-        if self.errors:
-            words.append(f"{self.raised}/{self.errors} error inputs raise")
-        if self.other_types:
-            words.append(f"{len(self.other_types)} of another class")
-        words += [f"{times} skipped ({why})" for why, times in self.skipped.items()]
-        words += [f"FAILED {what} ({failure.times}×)" for what, failure in self.failures.items()]
-        return ", ".join(words)
 
 
 def described(sample, dtype, training):
@@ -320,7 +293,7 @@ def error_of(m, cls, sample, dtype, training):
 
 def check(name, most=0):
     """The report on one module, from at most so many samples a dtype and mode (0: all of them)."""
-    info, report = MODULES[name], Report(name)
+    info, report = MODULES[name], ModuleReport(name)
     try:
         ours_for(info.module_cls)
     except Missing as missing:

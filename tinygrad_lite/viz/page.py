@@ -71,7 +71,7 @@ def page(
     script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return _filled(
-        _asset("page.html"),
+        asset("page.html"),
         {
             "title": html.escape(visible(str(data["title"]))),
             "summary": html.escape(visible(str(data["summary"]))),
@@ -86,17 +86,17 @@ def page(
 
 
 def _script() -> str:
-    library = re.sub(r"//# sourceMappingURL=.*", "", _asset("dagre.min.js"))
-    ours = "\n".join(_asset(f"{name}.js") for name in _SCRIPTS)
+    library = re.sub(r"//# sourceMappingURL=.*", "", asset("dagre.min.js"))
+    ours = "\n".join(asset(f"{name}.js") for name in _SCRIPTS)
     return f'{library}\n(() => {{\n"use strict";\n{ours}}})();\n'
 
 
 def _style() -> str:
     """The styles; the dark colours stand once in their file and hold for the setting and for the switch."""
-    dark = _asset("dark.css")
+    dark = asset("dark.css")
     asked = f'@media screen {{ :root[data-theme="dark"] {{\n{dark}}} }}'
     system = f'@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{\n{dark}}} }}'
-    return _filled(_asset("page.css"), {"dark": f"{asked}\n{system}"})
+    return _filled(asset("page.css"), {"dark": f"{asked}\n{system}"})
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
@@ -104,5 +104,6 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], template)
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file that comes with this module, as text."""
     return (_ASSETS / name).read_text(encoding="utf-8")

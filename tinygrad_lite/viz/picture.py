@@ -7,7 +7,6 @@ import os
 import re
 import tempfile
 import webbrowser
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from tinygrad_lite.files import atomic_write
 from tinygrad_lite.viz.dot import digraph
 from tinygrad_lite.viz.drawing import Drawing
 from tinygrad_lite.viz.model import ColorBy, Direction, Graph
-from tinygrad_lite.viz.page import page
+from tinygrad_lite.viz.page import asset, page
 from tinygrad_lite.viz.text import excerpt
 from tinygrad_lite.viz.words import summary
 
@@ -35,7 +34,6 @@ _INSTALL = (
     "Install Graphviz (Debian and Ubuntu: apt install graphviz; macOS: brew install graphviz; "
     "Windows: winget install graphviz; conda: conda install graphviz)"
 )
-_ASSETS = files("tinygrad_lite.viz") / "assets"
 
 
 class DotMissingError(RuntimeError):
@@ -169,7 +167,7 @@ def _drawn(graph: Graph, ending: str, direction: Direction, path: Path | None = 
 def _themed(svg: str, graph: Graph) -> str:
     """Graphviz's SVG with the colours of a dark page, and without titles such as `n3` as hints."""
     svg = re.sub(r"<title>.*?</title>\s*", "", svg)
-    style = f"<style>\n{_asset('graph.css')}</style>"
+    style = f"<style>\n{asset('graph.css')}</style>"
     label = html.escape(f"Computation graph: {summary(graph)}")
     svg = svg.replace("<svg ", f'<svg class="tgl-graph" role="img" aria-label="{label}" ', 1)
     return re.sub(r"(<svg [^>]*>)", lambda found: f"{found[1]}\n{style}", svg, count=1)
@@ -178,7 +176,3 @@ def _themed(svg: str, graph: Graph) -> str:
 def _boxes(graph: Graph) -> int:
     """How many boxes the picture has."""
     return sum(1 for _ in Drawing(graph, None, True, ()).boxes())
-
-
-def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8")
