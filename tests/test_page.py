@@ -173,6 +173,8 @@ def test_it_fits_a_phone(shown):
 def test_it_prints_all_of_the_graph(shown):
     opened = shown("gpt")
     opened.run("zoomed = dispatchEvent(new Event('beforeprint'))")
+    opened.size(1240, 800)  # a frame that is drawn meanwhile does not spoil it
+    opened.run("new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 100))")
     assert count(opened, "#boxes > .box") >= len(ids(opened)) and opened.run("stage.getAttribute('viewBox')")
     assert "n:" in "".join(ids(opened)) and opened.run("world.getAttribute('transform')") is None
     opened.run("dispatchEvent(new Event('afterprint'))")

@@ -169,7 +169,6 @@ function listenToPrinter() {
     printing = true;
     const { w, h } = scene.size;
     look();
-    world.removeAttribute("transform");
     stage.setAttribute("viewBox", `-8 -8 ${w + 16} ${h + 16}`);
   });
   addEventListener("afterprint", () => {

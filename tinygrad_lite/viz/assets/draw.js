@@ -34,7 +34,8 @@ function redraw() {
 /** Bring the document up to date with what the camera sees. */
 function look() {
   const { x, y, k } = camera;
-  world.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${k.toFixed(4)})`);
+  if (printing) world.removeAttribute("transform");
+  else world.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${k.toFixed(4)})`);
   stage.classList.toggle("far", k * unit() < FAR);
   const margin = 120;
   const sight = printing
