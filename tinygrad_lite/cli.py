@@ -6,6 +6,7 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from tinygrad_lite.demo import OPTIMIZERS, Settings, run
@@ -19,7 +20,17 @@ Without options it takes the 1,797 digits of 8 x 8 pixels that come with the pac
 held out for testing.
 
 `tinygrad-lite gradcheck my_file.py:my_fn --shape 3x4` checks the gradients of a function of one's own;
-`tinygrad-lite graph my_file.py:build_model --input 1x28x28 -o net.html` shows the graph of a model."""
+`tinygrad-lite graph my_file.py:build_model --input 1x28x28 -o net.html` shows the graph of a model;
+`tinygrad-lite data` lists public data sets, and `tinygrad-lite data fetch NAME` gets one;
+`tinygrad-lite train NAME` trains one of the classic networks, from the perceptron to a GPT."""
+
+COMMANDS = {
+    "gradcheck": "tinygrad_lite.gradcheck.command",
+    "graph": "tinygrad_lite.viz.command",
+    "data": "tinygrad_lite.datasets.command",
+    "train": "tinygrad_lite.systems.command",
+}
+"""What a first argument calls; each module has a `main`."""
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -97,17 +108,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status.
 
     0 for success, 1 for data or files that cannot be used, 2 for arguments that make no sense, 130 when
-    interrupted. A first argument `gradcheck` hands over to the gradient check, `graph` to the graph of a model.
+    interrupted. A first argument that is one of `COMMANDS` hands over to its module.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments and arguments[0] == "gradcheck":
-        from tinygrad_lite.gradcheck.command import main as gradcheck
-
-        return gradcheck(arguments[1:])
-    if arguments and arguments[0] == "graph":
-        from tinygrad_lite.viz.command import main as graph
-
-        return graph(arguments[1:])
+    if arguments and arguments[0] in COMMANDS:
+        return import_module(COMMANDS[arguments[0]]).main(arguments[1:])
     given = parser().parse_args(arguments)
     try:
         return run(Settings(**vars(given)))

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_lite.datasets.arrays import Images, mnist
+from tinygrad_lite.datasets.catalogue import entry
 from tinygrad_lite.datasets.cifar import CLASSES, cifar10
+from tinygrad_lite.datasets.fetching import fetch_into
 from tinygrad_lite.tensors import make
 from tinygrad_lite.utils.data.dataset import Dataset, Rows, TensorDataset
 
@@ -85,12 +87,15 @@ def _part(images: Images, train: bool) -> tuple[NDArray[np.uint8], NDArray[np.in
     return images[:2] if train else images[2:]
 
 
-def _refuse_download(name: str, root: StrPath, download: bool) -> None:
-    if download:
-        raise NotImplementedError(
-            f"{name}(download=True): nothing is downloaded; put the files into {os.fspath(root)!r} yourself, and leave "
-            "download out"
-        )
+def _loaded(load: Callable[[], Images], name: str, folder: Path, download: bool) -> Images:
+    """What `load` reads; if it finds no files, they are fetched into `folder`, where that is asked for."""
+    try:
+        return load()
+    except FileNotFoundError:
+        if not download:
+            raise
+    fetch_into(entry(name), folder)
+    return load()
 
 
 class MNIST(LabelledImages):
@@ -101,12 +106,11 @@ class MNIST(LabelledImages):
         train: the 60,000 images to learn from, or the 10,000 to judge by.
         transform: called with each image, a uint8 tensor.
         target_transform: called with each label.
-        download: not possible here.
+        download: fetch the files into `MNIST/raw`, if they are not there; see `datasets.fetch` for what it raises.
 
     Raises:
         FileNotFoundError: if the files are not there.
         ValueError: if one is damaged.
-        NotImplementedError: for `download=True`.
 
     Example:
         >>> from tinygrad_lite.datasets import MNIST
@@ -116,6 +120,7 @@ class MNIST(LabelledImages):
         FileNotFoundError: [Errno 2] there is no such folder; check the path: 'no/such/folder'
     """
 
+    _name = "mnist"
     classes = ("0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven",
                "8 - eight", "9 - nine")  # fmt: skip
 
@@ -127,10 +132,9 @@ class MNIST(LabelledImages):
         target_transform: Function | None = None,
         download: bool = False,
     ) -> None:
-        name = type(self).__name__
-        _refuse_download(name, root, download)
-        raw = Path(root, name, "raw")
-        super().__init__(*_part(mnist(raw if raw.is_dir() else root), train), transform, target_transform)
+        raw = Path(root, type(self).__name__, "raw")
+        images = _loaded(lambda: mnist(raw if raw.is_dir() else root), self._name, raw, download)
+        super().__init__(*_part(images, train), transform, target_transform)
 
 
 class FashionMNIST(MNIST):
@@ -141,7 +145,7 @@ class FashionMNIST(MNIST):
         train: the 60,000 images to learn from, or the 10,000 to judge by.
         transform: called with each image, a uint8 tensor.
         target_transform: called with each label.
-        download: not possible here.
+        download: fetch the files into `FashionMNIST/raw`, if they are not there.
 
     Example:
         >>> from tinygrad_lite.datasets import FashionMNIST
@@ -149,6 +153,7 @@ class FashionMNIST(MNIST):
         ('T-shirt/top', 'Trouser', 'Pullover')
     """
 
+    _name = "fashion"
     classes = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
@@ -160,12 +165,11 @@ class CIFAR10(LabelledImages):
         train: the 50,000 images to learn from, or the 10,000 to judge by.
         transform: called with each image, a uint8 tensor of shape (32, 32, 3).
         target_transform: called with each label.
-        download: not possible here.
+        download: fetch the Python version into `root`, if it is not there; see `datasets.fetch` for what it raises.
 
     Raises:
         FileNotFoundError: if the files are not there.
         ValueError: if one is damaged.
-        NotImplementedError: for `download=True`.
 
     Example:
         >>> from tinygrad_lite.datasets import CIFAR10
@@ -183,5 +187,5 @@ class CIFAR10(LabelledImages):
         target_transform: Function | None = None,
         download: bool = False,
     ) -> None:
-        _refuse_download("CIFAR10", root, download)
-        super().__init__(*_part(cifar10(root), train), transform, target_transform)
+        images = _loaded(lambda: cifar10(root), "cifar10", Path(root), download)
+        super().__init__(*_part(images, train), transform, target_transform)
