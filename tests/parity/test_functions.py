@@ -299,6 +299,7 @@ SHAPES = [
     case("cat of one, of empty", lambda m, x, y: [m.cat([x]), m.cat([y, x]), m.cat([x, y]), m.cat([x[:0], x])], A, (0,)),
     case("cat of mixed dtypes", lambda m, x, y: [m.cat([x, y]), m.cat([y, y > 0])], (2, 3), INTS),
     case("stack", lambda m, x, y: [m.stack([x, y]), m.stack((x, y), dim=1), m.stack([x, y, x], -1)], A, A),
+    case("cat and stack of transposed", lambda m, x: [m.stack([x.T]).view(-1), m.cat([x.T, x.T]).view(-1), m.stack([x.T, x.T], -1).is_contiguous()], A),
     case("stack of 0-d", lambda m, x, y: [m.stack([x, y]), m.stack([x])], (), ()),
     case("split", lambda m, x: [m.split(x, 2), x.split(3, dim=1), x.split([1, 2]), m.split(x, (1, 0, 3), dim=-1), x.split(5)], A),
     case("chunk", lambda m, x: [m.chunk(x, 2), x.chunk(3, dim=1), x.chunk(3, -1), x.chunk(7)], (5, 4)),

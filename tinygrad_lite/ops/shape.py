@@ -92,14 +92,20 @@ def _flip(x: Any, axis: int | tuple[int, ...]) -> Any:
     return x[tuple([back if k in axes or k - x.ndim in axes else slice(None) for k in range(x.ndim)])].copy("K")
 
 
+def _cat(xs: Sequence[Any], axis: int = 0) -> Any:
+    """`np.concatenate`, but in rows also where the pieces are transposed: as in PyTorch the result is contiguous."""
+    out = np.concatenate(xs, axis)
+    return out if out.flags.c_contiguous else np.ascontiguousarray(out)
+
+
 def _stack(xs: Sequence[Any], axis: int = 0) -> Any:
     """`np.stack` without its many small steps."""
     ndim = xs[0].ndim
     if axis in (0, -ndim - 1):
-        return np.concatenate(xs).reshape((len(xs), *xs[0].shape)) if ndim else np.array(xs)
+        return _cat(xs).reshape((len(xs), *xs[0].shape)) if ndim else np.array(xs)
     axis %= ndim + 1
     new = (slice(None),) * axis + (None,)
-    return np.concatenate([x[new] for x in xs], axis)
+    return _cat([x[new] for x in xs], axis)
 
 
 def _strided(x: Any, shape: Ints, steps: Ints, start: int, inner: Ints) -> Any:
@@ -299,7 +305,7 @@ repeat_each = op(
     x=_repeat_each_rule,
 )
 cat = op(
-    "cat", lambda xs, axis=0: np.concatenate(xs, axis), "promote", variadic=True,
+    "cat", _cat, "promote", variadic=True,
     cases=(((2, 3), (4, 3), {"axis": 0}), ((2, 3), (2, 1), (2, 2), {"axis": -1})),
     doc="Joined along a dimension that they have.",
     xs=_cat_rule,
