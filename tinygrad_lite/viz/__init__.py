@@ -18,9 +18,10 @@ from tinygrad_lite.viz.reading import graph
 from tinygrad_lite.viz.watching import watch
 
 _PICTURES = ("activations", "confusion", "curves", "decision_boundary", "filters", "histograms")
+_FIGURES = ("figure", "image_grid")
 
-__getattr__, __dir__ = later(__name__, names={"pictures": _PICTURES})
+__getattr__, __dir__ = later(__name__, names={"pictures": _PICTURES, "figures": _FIGURES})
 __all__ = [
     "Graph", "GraphEdge", "GraphModule", "GraphNode", "Panel", "chart", "diff", "explain", "graph", "line_chart",
-    "watch", *_PICTURES,
+    "watch", *_PICTURES, *_FIGURES,
 ]  # fmt: skip

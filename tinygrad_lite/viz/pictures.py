@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,8 @@ import numpy as np
 from tinygrad_lite.graph import TensorCore, no_grad
 from tinygrad_lite.tensors import make
 from tinygrad_lite.viz.charts import LIGHT
+from tinygrad_lite.viz.figures import figure as _figure
+from tinygrad_lite.viz.figures import to_array as _array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,31 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["activations", "confusion", "curves", "decision_boundary", "filters", "histograms"]
 
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "dev", "eval")
-
-
-def _figure(rows: int, columns: int, width: float, height: float) -> tuple[Figure, np.ndarray]:
-    """A figure that no global state of matplotlib's knows of, with its axes as (rows, columns)."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError(
-            "this picture is drawn by matplotlib, which is not installed: pip install tinygrad_lite[plot]"
-        ) from None
-
-    class Picture(Figure):
-        """A figure that a notebook shows also where pyplot was never imported."""
-
-        def _repr_png_(self) -> bytes:
-            buffer = BytesIO()
-            self.savefig(buffer, format="png", dpi=110)
-            return buffer.getvalue()
-
-    figure = Picture(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
-
-
-def _array(values: Any) -> np.ndarray:
-    return np.asarray(values.detach().array if isinstance(values, TensorCore) else values)  # type: ignore[attr-defined]
 
 
 # --- over time ------------------------------------------------------------------------------------------
@@ -77,11 +53,13 @@ def curves(history: Any, *, x_label: str = "epoch", log_y: bool = False) -> Figu
         panels.setdefault(metric, {})[split or metric] = values
     figure, axes = _figure(1, len(panels), 4.2 * len(panels) + 0.6, 3.4)
     for ax, (metric, series) in zip(axes[0], panels.items(), strict=True):
+        shared = list(series) != [metric]
         for (split, values), colour in zip(series.items(), LIGHT * len(series), strict=False):
+            label = "train" if shared and split == metric else split  # `accuracy` beside `val_accuracy`
             x = np.arange(1, len(values) + 1)
             known = np.isfinite(values)
             dotted = "o" if known.sum() < 3 else ""
-            ax.plot(x[known], values[known], marker=dotted, label=split, color=colour, linewidth=1.8)
+            ax.plot(x[known], values[known], marker=dotted, label=label, color=colour, linewidth=1.8)
         ax.set_xlabel(x_label)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_ylabel(metric)
@@ -89,7 +67,7 @@ def curves(history: Any, *, x_label: str = "epoch", log_y: bool = False) -> Figu
             ax.set_yscale("log")
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
-        if list(series) != [metric]:
+        if shared:
             ax.legend(frameon=False)
     return figure
 
@@ -125,7 +103,7 @@ def _split_of(name: str) -> tuple[str, str]:
         head, _, last = name.rpartition(mark)
         if head and last.lower() in _SPLITS:
             return last, head
-    return ("train", "loss") if name == "loss" else ("", name)
+    return "", name
 
 
 def histograms(steps: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]], *, bins: int = 60) -> Figure:
