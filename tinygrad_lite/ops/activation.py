@@ -88,7 +88,8 @@ silu = op("silu", lambda x: x * _sigmoid(x) if x.dtype.kind == "c" else kernels.
     x=lambda g, x: g * _silu_slope(x).conjugate(),
 )
 leaky_relu = op(
-    "leaky_relu", lambda x, slope=0.01: choose(x > 0, x, x * slope),
+    "leaky_relu",
+    lambda x, slope=0.01: np.maximum(x, x * slope) if 0 < slope < 1 else choose(x > 0, x, x * slope),
     numbers="real", doc="x where positive, else a little of it: [-1., 2.] -> [-0.0100,  2.0000]",
     x=lambda g, x, slope: choose(x > 0, g, g * slope),
 )

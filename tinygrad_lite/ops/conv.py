@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.op import op
+from tinygrad_lite.ops import strided
 from tinygrad_lite.ops.window import Sizes, Window, bordered, inner
 
 BLOCK = 3 << 18
@@ -83,6 +84,8 @@ def _conv(x: Any, weight: Any, bias: Any = None, window: Window = _POINT, groups
     counts = window.counts(x.shape[2:])
     if _thin(channels, filters, groups):
         out = _depthwise(x, weight, window, counts)
+    elif strided.worth_it(n, window, counts, groups, longest=8):
+        out = strided.conv(x, weight, window)
     else:
         theirs, ours = channels // groups, filters // groups
         split = _split(theirs, ours, window)
@@ -135,6 +138,9 @@ def _conv_transpose(
         turned, around = _turned(x, weight, window, sizes, groups)
         return _conv(x, turned, bias, around, groups)
     n, channels, counts, full = len(x), x.shape[1], x.shape[2:], window.padded_sizes(sizes)
+    if strided.worth_it(n, window, counts, groups, longest=14):
+        out = strided.conv_transpose(x, weight, window, sizes)
+        return out if bias is None else out + bias.reshape(-1, *(1,) * len(counts))
     steps, elements = _halves(window, 1)
     matrices = weight.reshape(groups, channels // groups, filters, steps, elements)
     matrices = matrices.transpose(3, 0, 2, 4, 1).reshape(steps, groups, filters * elements, channels // groups)
@@ -178,6 +184,8 @@ def _turned(x: Any, weight: Any, window: Window, sizes: Sizes, groups: int) -> t
 @_in_float32
 def _conv_weight(x: Any, y: Any, window: Window, groups: int = 1) -> Any:
     n, channels, filters = len(x), x.shape[1], y.shape[1]
+    if strided.worth_it(n, window, y.shape[2:], groups, longest=8):
+        return strided.conv_weight(x, y, window)
     theirs, ours = channels // groups, filters // groups
     split = _split(theirs, ours, window)
     steps, elements = _halves(window, split)
