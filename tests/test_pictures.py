@@ -114,3 +114,30 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install tinygrad_lite\[plot\]"):
         viz.curves({"loss": [1.0]})
+
+
+def test_images_stand_in_rows_with_their_titles():
+    pixels = np.arange(5 * 4 * 6, dtype=np.float32).reshape(5, 1, 4, 6) / 120
+    picture = viz.image_grid(tg.from_numpy(pixels), ["a", "b", "c"], columns=3, rows=["first", "second"])
+    seen = [ax for ax in picture.axes if ax.get_visible()]
+    assert len(picture.axes) == 6 and len(seen) == 5
+    assert [ax.get_title() for ax in seen] == ["a", "b", "c", "", ""]
+    assert [ax.get_ylabel() for ax in seen] == ["first", "", "", "second", ""]
+    for ax, image in zip(seen, pixels):
+        np.testing.assert_array_equal(ax.images[0].get_array(), image[0])
+        assert ax.images[0].get_clim() == (0, 1)
+
+
+def test_images_in_colours_are_brought_between_the_limits():
+    colours = np.array([-1.0, 0.0, 3.0]).reshape(1, 3, 1, 1) * np.ones((1, 3, 2, 2))
+    shown = viz.image_grid(colours, limits=(-1, 1)).axes[0].images[0].get_array()
+    np.testing.assert_allclose(shown[0, 0], [0, 0.5, 1])
+    own = viz.image_grid(colours, limits=None).axes[0].images[0].get_array()
+    np.testing.assert_allclose(own[0, 0], [0, 0.25, 1])
+    np.testing.assert_allclose(viz.image_grid(np.ones((1, 3, 2, 2)), limits=None).axes[0].images[0].get_array(), 0)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (2, 2, 28, 28), (0, 28, 28), (2, 28, 28, 3)])
+def test_images_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"image_grid: expected images .* got \(" + str(shape)[1:-1]):
+        viz.image_grid(np.zeros(shape))

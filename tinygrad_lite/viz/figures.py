@@ -49,7 +49,7 @@ def figure(rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 
 
         def _repr_png_(self) -> bytes:
             buffer = BytesIO()
-            self.savefig(buffer, format="png", dpi=110)
+            self.savefig(buffer, format="png", dpi=90)
             return buffer.getvalue()
 
     made = Picture(figsize=(width, height), layout="constrained")
@@ -89,12 +89,12 @@ def image_grid(
         6
     """
     pixels = to_array(images)
+    given = pixels.shape
     if pixels.ndim == 3:
         pixels = pixels[:, None]
     if pixels.ndim != 4 or pixels.shape[1] not in (1, 3) or not len(pixels):
         raise ValueError(
-            "image_grid: expected images of shape (N, height, width) or (N, 1 or 3, height, width), "
-            f"got {tuple(pixels.shape)}"
+            f"image_grid: expected images of shape (N, height, width) or (N, 1 or 3, height, width), got {given}"
         )
     columns = columns or min(len(pixels), round((len(pixels) * 1.6) ** 0.5))
     lines = -(-len(pixels) // columns)

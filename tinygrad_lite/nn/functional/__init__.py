@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tinygrad_lite.functions.searching import one_hot
+from tinygrad_lite.functions.searching import one_hot as one_hot
 from tinygrad_lite.later import later as _later
 from tinygrad_lite.nn.functional.activation import *
 from tinygrad_lite.nn.functional.adaptive import *
