@@ -62,7 +62,7 @@ def load(path: StrPath) -> dict[str, Any] | None:
 
 def random_state(loader: Any) -> dict[str, Any]:
     """The states of all generators that training draws from: ours, the loader's own, NumPy's and Python's."""
-    _, keys, position, has_gauss, gauss = np.random.get_state()  # type: ignore[misc]
+    _, keys, position, has_gauss, gauss = np.random.get_state()
     version, words, second = random.getstate()
     own = getattr(loader, "generator", None)
     return {
