@@ -50,6 +50,17 @@ def test_settings_explain_themselves(name):
         assert isinstance(getattr(full, field.name), (int, float, str))
 
 
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_system_says_which_data_it_takes(name, tmp_path, capsys):
+    data = load(name).DATA
+    with pytest.raises(SystemExit):
+        main(["train", name, "--help"])
+    assert ("--data" in capsys.readouterr().out) == bool(data)
+    if data:
+        assert main(["train", name, "--data", str(tmp_path), "--output", str(tmp_path / "out")]) == 1
+        assert f"{data} (" in capsys.readouterr().err
+
+
 def test_goals():
     assert Goal("error", "<", "baseline").met({"error": 1.0, "baseline": 1.5})
     assert not Goal("accuracy", ">=", 0.5).met({"accuracy": 0.49})

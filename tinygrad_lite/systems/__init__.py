@@ -1,6 +1,7 @@
 """The classic networks, each trained on real data: `tinygrad-lite train NAME`.
 
-A module for each system, with the same names in all: `Settings` and their `QUICK` values, `GOALS`, `train`, `draw`.
+A module for each system, with the same names in all: `Settings` and their `QUICK` values, `DATA` (the name of the
+data set, if there is one), `GOALS`, `train`, `draw`.
 They use PyTorch's names only, from `models` and `training`, so that benchmarks run the very same source with
 PyTorch in the place of this package.
 """

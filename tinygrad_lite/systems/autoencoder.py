@@ -17,7 +17,7 @@ from tinygrad_lite.systems.images import as_tensors
 from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import evaluate, fit
 
-__all__ = ["GOALS", "QUICK", "Settings", "draw", "noisy", "train"]
+__all__ = ["DATA", "GOALS", "QUICK", "Settings", "draw", "noisy", "train"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=8, images=1_000, batch_size=16, code=8, hidden=64, lr=5e-3)
+DATA = "mnist"
 GOALS = [Goal("test error", "<", "PCA: test error"), Goal("error with noise", "<", "PCA: error with noise")]
 
 
@@ -45,7 +46,7 @@ def noisy(images: Tensor, deviation: float) -> Tensor:
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train both networks, and compare their errors on test images with PCA's."""
-    found = obtain("mnist", place.data)
+    found = obtain(DATA, place.data)
     (images, _), (test, _) = as_tensors(found.data, settings.images)
     pca = PCA(images, settings.code)
 

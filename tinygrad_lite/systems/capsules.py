@@ -14,7 +14,7 @@ from tinygrad_lite.systems.images import as_tensors, scores
 from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import accuracy, fit
 
-__all__ = ["GOALS", "QUICK", "Settings", "draw", "train", "turned"]
+__all__ = ["DATA", "GOALS", "QUICK", "Settings", "draw", "train", "turned"]
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,13 @@ class Settings:
 
 
 QUICK = Settings(epochs=1, images=1_000, batch_size=32, lr=2e-3)
+DATA = "mnist"
 GOALS = [Goal("test accuracy", ">=", 0.985)]
 
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train it, and judge it on the images held out."""
-    found = obtain("mnist", place.data)
+    found = obtain(DATA, place.data)
     train_data, (images, labels) = as_tensors(found.data, settings.images)
     tg.manual_seed(settings.seed)
     model = CapsuleNet(rounds=settings.rounds)

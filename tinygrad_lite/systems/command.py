@@ -41,10 +41,10 @@ def options(name: str, module: ModuleType) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--full", action="store_true", help="the whole data and schedule instead of a quick run")
-    made.add_argument(
-        "--data", type=Path, metavar="FOLDER",
-        help="where the data sets are (otherwise: the folder that TINYGRAD_LITE_DATA names, then what was fetched)",
-    )  # fmt: skip
+    made.set_defaults(data=None)
+    if module.DATA:
+        where = "(otherwise: the folder that TINYGRAD_LITE_DATA names, then what was fetched, then a stand-in)"
+        made.add_argument("--data", type=Path, metavar="FOLDER", help=f"where the data set {module.DATA} is {where}")
     made.add_argument(
         "--output", type=Path, metavar="FOLDER", default=Path("tinygrad_lite_run", name),
         help="where to write weights, pictures and what a stopped run goes on from (default: %(default)s)",

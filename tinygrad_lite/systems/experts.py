@@ -17,7 +17,18 @@ from tinygrad_lite.systems.images import Pair, as_tensors
 from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import History, accuracy, evaluate, fit
 
-__all__ = ["GOALS", "QUICK", "Settings", "active_parameters", "build", "draw", "draw_routes", "train", "with_turned"]
+__all__ = [
+    "DATA",
+    "GOALS",
+    "QUICK",
+    "Settings",
+    "active_parameters",
+    "build",
+    "draw",
+    "draw_routes",
+    "train",
+    "with_turned",
+]
 
 PIXELS, CLASSES = 28 * 28, 10
 
@@ -39,6 +50,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=1, images=2_000, batch_size=32, runs=1)
+DATA = "mnist"
 GOALS = [Goal("mixture: mean test accuracy", ">", "one MLP: mean test accuracy")]
 
 
@@ -69,7 +81,7 @@ def active_parameters(model: nn.Module) -> int:
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train pairs of a mixture and an MLP, each from a seed of its own; judge them on the images held out."""
-    found = obtain("mnist", place.data)
+    found = obtain(DATA, place.data)
     train_data, test_data = (with_turned(*pair) for pair in as_tensors(found.data, settings.images))
     reached: dict[str, list[float]] = {"mixture": [], "one MLP": []}
     for run in range(settings.runs):

@@ -22,6 +22,7 @@ from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import fit
 
 __all__ = [
+    "DATA",
     "GOALS",
     "QUICK",
     "Game",
@@ -51,6 +52,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=3, images=500, channels=8, judge_epochs=2, drawn=100)
+DATA = "mnist"
 GOALS = [Goal("samples recognised", ">=", 0.9), Goal("digits that occur", ">=", 10)]
 
 
@@ -143,7 +145,7 @@ def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train the judge, then the players, and have samples judged."""
     first = cnn.Settings(epochs=settings.judge_epochs, images=settings.images, seed=settings.seed)
     judge = cnn.train(first, place).models["cnn"]
-    found = obtain("mnist", place.data)
+    found = obtain(DATA, place.data)
     (images, _), (test, _) = as_tensors(found.data, settings.images)
     tg.manual_seed(settings.seed)
     game = Game(settings.channels)

@@ -16,6 +16,7 @@ from tinygrad_lite.training import evaluate, fit
 from tinygrad_lite.utils.data import DataLoader, RandomSampler, TensorDataset
 
 __all__ = [
+    "DATA",
     "GOALS",
     "QUICK",
     "NextLetter",
@@ -48,6 +49,7 @@ class Settings:
 
 
 QUICK = Settings(steps=60, length=32, layers=2, width=32, heads=2, epochs=2, judged=4_000, write=60)
+DATA = "tinyshakespeare"
 GOALS = [Goal("validation loss, nats a character", "<", 1.80)]
 
 
@@ -95,7 +97,7 @@ def optimizer_for(model: nn.Module, settings: Settings) -> tuple[optim.Optimizer
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train it, judge it on text held out, and let it write."""
-    found = obtain("tinyshakespeare", place.data)
+    found = obtain(DATA, place.data)
     vocabulary, train_ids, held_out = split(found.data)
     tg.manual_seed(settings.seed)
     model = GPT(len(vocabulary), settings.length, settings.layers, settings.width, settings.heads)

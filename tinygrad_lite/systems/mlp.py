@@ -18,7 +18,7 @@ from tinygrad_lite.systems.images import as_tensors
 from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import History, accuracy, evaluate, fit
 
-__all__ = ["FORMS", "GOALS", "QUICK", "Settings", "draw", "learn", "train"]
+__all__ = ["DATA", "FORMS", "GOALS", "QUICK", "Settings", "draw", "learn", "train"]
 
 Pair = tuple[Tensor, Tensor]
 FORMS = {"784-128-10": (784, 128, 10), "784-128-64-10": (784, 128, 64, 10)}
@@ -44,6 +44,7 @@ class Settings:
 QUICK = Settings(
     epochs=2, images=2_000, study_images=1_000, study_epochs=2, deep_images=300, few_images=200, few_epochs=15
 )
+DATA = "mnist"
 GOALS = [
     Goal("better test accuracy", ">=", 0.98),
     Goal("few images, dropout: gap", "<", "few images, nothing: gap"),
@@ -77,7 +78,7 @@ def learn(sizes: tuple[int, ...], data: Pair, test: Pair, settings: Settings, pl
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train both perceptrons, then those of the comparisons."""
-    found = obtain("mnist", place.data)
+    found = obtain(DATA, place.data)
     (images, labels), test = as_tensors(found.data, settings.images)
     reached: dict[str, float] = {}
     models, history = {}, History()

@@ -21,6 +21,7 @@ from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import fit
 
 __all__ = [
+    "DATA",
     "FAR",
     "GOALS",
     "KINDS",
@@ -64,6 +65,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=2, names=2_000, hidden=48, batch_size=64, lr=1e-2)
+DATA = "names"
 GOALS = [
     *(Goal(f"{name} bits per character", "<", "trigram bits per character") for name in KINDS.values()),
     Goal(f"LSTM gradient from {FAR} letters back", ">", f"RNN gradient from {FAR} letters back"),
@@ -208,7 +210,7 @@ def long_text(names: Sequence[str], spelling: Spelling, rows: int = 64, length: 
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train the three, let them invent names, and look how far back their gradients reach."""
-    found = obtain("names", place.data)
+    found = obtain(DATA, place.data)
     learnt, held_out = split(found.data, settings.names)
     spelling = Spelling([*learnt, *held_out])
     rows, judged_by = spelling.rows(learnt), spelling.rows(held_out)

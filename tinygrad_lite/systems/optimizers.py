@@ -19,7 +19,7 @@ from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import accuracy, evaluate, fit
 from tinygrad_lite.utils.data import DataLoader, RandomSampler, TensorDataset
 
-__all__ = ["GOALS", "OPTIMIZERS", "QUICK", "Settings", "draw", "learn", "train"]
+__all__ = ["DATA", "GOALS", "OPTIMIZERS", "QUICK", "Settings", "draw", "learn", "train"]
 
 FULL_BATCH = "gradient descent"
 OPTIMIZERS: dict[str, Callable[[Any], Optimizer]] = {
@@ -45,6 +45,7 @@ class Settings:
 
 
 QUICK = Settings(passes=2, images=2_000)
+DATA = "mnist"
 GOALS = [
     Goal("SGD: loss", "<", "gradient descent: loss"),
     Goal("momentum: loss", "<", "SGD: loss"),
@@ -88,7 +89,7 @@ def learn(name: str, data: TensorDataset, settings: Settings, place: Place) -> t
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train once with each optimiser."""
-    found = obtain("mnist", place.data)
+    found = obtain(DATA, place.data)
     (images, labels), test = as_tensors(found.data, settings.images)
     data = TensorDataset(images, labels)
     reached: dict[str, float] = {}

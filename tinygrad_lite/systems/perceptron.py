@@ -11,7 +11,7 @@ from tinygrad_lite.models import Perceptron
 from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import History
 
-__all__ = ["GATES", "GOALS", "INPUTS", "QUICK", "Settings", "draw", "learn", "most_corrections", "train"]
+__all__ = ["DATA", "GATES", "GOALS", "INPUTS", "QUICK", "Settings", "draw", "learn", "most_corrections", "train"]
 
 INPUTS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 GATES = {"AND": [0.0, 0.0, 0.0, 1.0], "OR": [0.0, 1.0, 1.0, 1.0], "XOR": [0.0, 1.0, 1.0, 0.0]}
@@ -32,6 +32,7 @@ class Settings:
 
 
 QUICK = Settings(passes=20, orders=5)
+DATA = ""
 GOALS = [
     Goal("AND errors", "<=", 0),
     Goal("OR errors", "<=", 0),

@@ -19,6 +19,7 @@ from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import History, accuracy, evaluate, fit
 
 __all__ = [
+    "DATA",
     "GOALS",
     "QUICK",
     "RIVAL",
@@ -64,6 +65,7 @@ RIVAL = {"wine": 0.9832, "moons": 0.9700}
 Measured with scikit-learn 1.9 on the public wine table; `tests/test_systems_rbf.py` measures them again.
 """
 QUICK = Settings(repeats=1, epochs=10)
+DATA = "wine"
 GOALS = [Goal(f"{name} accuracy", ">=", round(share - 0.01, 4)) for name, share in RIVAL.items()]
 
 
@@ -132,7 +134,7 @@ def learn(task: Task, x: Tensor, y: Tensor, settings: Settings, place: Place, na
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Cross-validate on both data sets; then train one network on all the rows of each."""
-    found = obtain("wine", place.data)
+    found = obtain(DATA, place.data)
     reached, models, histories = {}, {}, {}
     shown: dict[str, Any] = {}
     for name, (rows, classes) in {"wine": found.data, "moons": two_moons()}.items():

@@ -14,7 +14,7 @@ from tinygrad_lite.systems.images import as_tensors, mistakes, scores
 from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import accuracy, fit
 
-__all__ = ["CLASSES", "GOALS", "QUICK", "Settings", "augment", "draw", "train"]
+__all__ = ["CLASSES", "DATA", "GOALS", "QUICK", "Settings", "augment", "draw", "train"]
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -33,6 +33,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=2, images=1_000, width=8, batch_size=16)
+DATA = "cifar10"
 GOALS = [Goal("test accuracy", ">=", 0.6)]
 
 
@@ -59,7 +60,7 @@ def augment(images: Tensor, most: int = 4) -> Tensor:
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train it, and judge it on the images held out."""
-    found = obtain("cifar10", place.data)
+    found = obtain(DATA, place.data)
     train_data, (images, labels) = as_tensors(found.data, settings.images)
     tg.manual_seed(settings.seed)
     model = ResNet((settings.width, 2 * settings.width, 4 * settings.width))

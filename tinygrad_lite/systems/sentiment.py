@@ -19,6 +19,7 @@ from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import accuracy, evaluate, fit
 
 __all__ = [
+    "DATA",
     "GOALS",
     "QUICK",
     "Settings",
@@ -51,6 +52,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=2, sentences=1_500)
+DATA = "rotten_tomatoes"
 GOALS = [Goal("held-out accuracy", ">=", 0.70)]
 
 
@@ -95,7 +97,7 @@ def influence(model: nn.Module, ids: Tensor) -> Tensor:
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train it, and judge it on the sentences held out."""
-    found = obtain("rotten_tomatoes", place.data)
+    found = obtain(DATA, place.data)
     everything, judgements = found.data
     (texts, labels), (held_texts, held_labels) = split(everything, judgements, settings.sentences)
     vocabulary = vocabulary_of(texts)

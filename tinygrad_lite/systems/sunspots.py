@@ -19,6 +19,7 @@ from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import fit
 
 __all__ = [
+    "DATA",
     "GOALS",
     "QUICK",
     "Scale",
@@ -46,6 +47,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=15)
+DATA = "sunspots"
 GOALS = [Goal("error as a share of persistence's", "<=", 0.8)]
 
 
@@ -127,7 +129,7 @@ def error(said: np.ndarray, true: np.ndarray) -> float:
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train it on the early years, and forecast each of the later ones from the true years before it."""
-    found = obtain("sunspots", place.data)
+    found = obtain(DATA, place.data)
     years, numbers = found.data
     early = int((years < settings.first_held_out).sum())
     scale = Scale.of(numbers[:early])

@@ -19,6 +19,7 @@ from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import evaluate, fit
 
 __all__ = [
+    "DATA",
     "GOALS",
     "QUICK",
     "Settings",
@@ -44,6 +45,7 @@ class Settings:
 
 
 QUICK = Settings(epochs=8, images=1_000, batch_size=16, hidden=64, lr=5e-3)
+DATA = "mnist"
 GOALS = [Goal("ELBO in nats", ">=", -150.0), Goal("test error", "<", "PCA: test error")]
 
 
@@ -71,7 +73,7 @@ def negative_elbo(output: tuple[Tensor, Tensor, Tensor], images: Tensor) -> Tens
 
 def train(settings: Settings = QUICK, place: Place = Place()) -> Outcome:
     """Train it, and measure ELBO and reconstruction error on test images."""
-    found = obtain("mnist", place.data)
+    found = obtain(DATA, place.data)
     (images, _), (test, labels) = as_tensors(found.data, settings.images)
     tg.manual_seed(settings.seed)
     model = VAE(code=2, hidden=settings.hidden)

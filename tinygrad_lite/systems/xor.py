@@ -16,7 +16,19 @@ from tinygrad_lite.nn import functional as F
 from tinygrad_lite.systems.outcome import Goal, Outcome, Place
 from tinygrad_lite.training import History, fit
 
-__all__ = ["ACTIVATIONS", "GOALS", "QUICK", "Settings", "draw", "losses_at", "path", "solved", "train", "xor_loss"]
+__all__ = [
+    "ACTIVATIONS",
+    "DATA",
+    "GOALS",
+    "QUICK",
+    "Settings",
+    "draw",
+    "losses_at",
+    "path",
+    "solved",
+    "train",
+    "xor_loss",
+]
 
 INPUTS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 ANSWERS = [[0.0], [1.0], [1.0], [0.0]]
@@ -36,6 +48,7 @@ class Settings:
 
 
 QUICK = Settings(networks=20, steps=300)
+DATA = ""
 GOALS = [Goal("2-8-1 sigmoid solved", ">=", 0.95), Goal("2-8-1 tanh solved", ">=", 0.95)]
 
 
