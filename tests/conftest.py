@@ -1,5 +1,11 @@
 """What every test is held to: it leaves no global state behind."""
 
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # there is a worker for every core, so each gets one thread of BLAS
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
+
 import pytest
 from hypothesis import settings
 

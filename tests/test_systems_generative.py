@@ -165,12 +165,10 @@ def test_the_discriminator_learns_what_is_drawn(images):
     assert history["g_loss"][-1] > history["g_loss"][0] + 0.2
 
 
-def test_the_generator_learns_where_the_ink_is(images):
-    game, _ = play(images[:960], 6, 2e-3, 2e-3)
-    drawn = gan.samples(game.generator, game.generator.draw_noise(100))
-    off = [mse_loss(some.mean(dim=0), images.mean(dim=0)).item() for some in (game.kept[0], drawn)]
-    assert off[1] < 0.05 < 0.09 < off[0]
-    assert drawn.std(dim=0).mean().item() > 0.3 * images.std(dim=0).mean().item(), "not all alike"
+def test_the_generator_learns_to_fool_a_discriminator_that_stays_as_it_is(images):
+    _, history = play(images[:480], 4, 2e-3, 0.0)
+    assert history["g_loss"] == sorted(history["g_loss"], reverse=True)
+    assert history["g_loss"][-1] < history["g_loss"][0] - 0.06
 
 
 def test_the_average_forgets_the_beginning():
