@@ -41,7 +41,8 @@ def run_one(name: str, library: str, given: argparse.Namespace) -> dict[str, Any
 
         module = load(name)
     settings = module.QUICK if given.quick else module.Settings()
-    settings = dataclasses.replace(settings, seed=given.seed)
+    fewer = {"images": 300} if given.quick and hasattr(settings, "images") else {}
+    settings = dataclasses.replace(settings, seed=given.seed, **fewer)
     start, processor = time.perf_counter(), time.process_time()
     outcome = module.train(settings, Place(given.data, None, progress=False))
     return {
@@ -127,7 +128,7 @@ def main() -> None:
                 sums[library] += middle(runs[library], key)
         added = row(name, runs)
         if note := runs["tinygrad_lite"][0]["note"]:
-            added.append(f"| {name} | note: {note} |" + " |" * (len(libraries) + 2))
+            added.append(f"| {name} | note: {' '.join(note.split())} |" + " |" * (len(libraries) + 2))
         lines += added
         print("\n".join(added), flush=True)
     added = [time_row("all", what, total[key]) for what, key in TIMES]
