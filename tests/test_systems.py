@@ -98,6 +98,8 @@ def test_help_lists_the_systems_and_the_options(capsys):
         (["cnnn"], "'cnnn'"),
         (["cnn", "--epochs", "many"], "many"),
         (["cnn", "--momentum", "1"], "--momentum"),
+        (["cnn", "--batch-size", "0"], "at least 1"),
+        (["cnn", "--epochs", "-1"], "at least 0"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments, message, capsys):
@@ -134,6 +136,13 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(tmp_path, capsys, 
     assert main([*arguments, *out]) == 0 and sum(steps) == 10
     whole, again = (tg.load(tmp_path / name / "cnn.safetensors") for name in ("whole", "out"))
     assert all((whole[name].numpy() == again[name].numpy()).all() for name in whole)
+
+
+def test_a_run_that_never_began_is_in_nobodys_way(tmp_path, capsys):
+    out = ["--output", str(tmp_path / "out")]
+    assert main(["train", "names", "--data", str(tmp_path), *out]) == 1
+    assert main(["train", "names", "--data", str(tmp_path), "--seed", "7", *out]) == 1
+    assert capsys.readouterr().err.count("is missing") == 2, "the second is not told of a stopped run"
 
 
 def test_a_place_names_checkpoints(tmp_path):

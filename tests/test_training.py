@@ -345,6 +345,7 @@ def test_what_is_refused_changes_nothing(tmp_path):
         ({"loss": None}, ValueError, "give either `loss`"),
         ({"step": lambda model, batch: None}, ValueError, "give either `loss`"),
         ({"epochs": -1}, ValueError, "epochs is -1"),
+        ({"batch_size": 0}, ValueError, "batch_size is 0"),
         ({"patience": 0}, ValueError, "patience is 0"),
         ({"patience": 1, "monitor": "val_acc"}, ValueError, "monitor is 'val_acc', but reported are loss"),
         ({"schedule_by": "batch"}, ValueError, "schedule_by is 'batch'"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from tinygrad_lite.arguments import whole
 from tinygrad_lite.demo import OPTIMIZERS, Settings, run
 from tinygrad_lite.version import VERSION
 
@@ -33,21 +34,6 @@ COMMANDS = {
 """What a first argument calls; each module has a `main`."""
 
 
-def _whole(least: int) -> Callable[[str], int]:
-    """An argument type: an integer of at least `least`."""
-
-    def read(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is too small: at least {least} is needed")
-        return value
-
-    return read
-
-
 def _rate(text: str) -> float:
     """An argument type: a learning rate."""
     try:
@@ -67,15 +53,15 @@ def parser() -> argparse.ArgumentParser:
     usual = Settings()
     hidden = " ".join(map(str, usual.hidden))
     made.add_argument(
-        "--hidden", type=_whole(1), nargs="*", default=list(usual.hidden), metavar="N",
+        "--hidden", type=whole(1), nargs="*", default=list(usual.hidden), metavar="N",
         help=f"sizes of the hidden layers, in order; none for a linear classifier (default: {hidden})",
     )  # fmt: skip
     made.add_argument(
-        "--epochs", type=_whole(0), default=usual.epochs, metavar="N",
+        "--epochs", type=whole(0), default=usual.epochs, metavar="N",
         help="how often to go through the training images (default: %(default)s)",
     )  # fmt: skip
     made.add_argument(
-        "--batch", type=_whole(1), default=usual.batch, metavar="N",
+        "--batch", type=whole(1), default=usual.batch, metavar="N",
         help="images in a training step (default: %(default)s)",
     )  # fmt: skip
     made.add_argument(
@@ -88,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
         "--optimizer", choices=list(OPTIMIZERS), default=usual.optimizer, help="optimiser (default: %(default)s)"
     )
     made.add_argument(
-        "--seed", type=_whole(0), default=usual.seed, metavar="N",
+        "--seed", type=whole(0), default=usual.seed, metavar="N",
         help="seed of the initial weights, the split and the order of the images (default: %(default)s)",
     )  # fmt: skip
     made.add_argument(

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tinygrad_lite.arguments import whole
 from tinygrad_lite.systems import SYSTEMS, load
 from tinygrad_lite.systems.outcome import Outcome, Place
 
@@ -52,14 +53,19 @@ def options(name: str, module: ModuleType) -> argparse.ArgumentParser:
     made.add_argument("--fresh", action="store_true", help="start anew, whatever was stopped in the output folder")
     quick, full = module.QUICK, module.Settings()
     for field in dataclasses.fields(full):
-        usual, whole = getattr(quick, field.name), getattr(full, field.name)
-        default = f"{usual}" if usual == whole else f"{usual}, with --full {whole}"
+        usual, total = getattr(quick, field.name), getattr(full, field.name)
+        default = f"{usual}" if usual == total else f"{usual}, with --full {total}"
         explained = f"{field.metadata.get('help', field.name)} (default: {default})"
         made.add_argument(
-            f"--{field.name.replace('_', '-')}", type=type(whole), metavar=field.name.upper(), default=None,
-            choices=field.metadata.get("choices"), help=explained,
+            f"--{field.name.replace('_', '-')}", type=_kind(field.name, total), metavar=field.name.upper(),
+            default=None, choices=field.metadata.get("choices"), help=explained,
         )  # fmt: skip
     return made
+
+
+def _kind(name: str, value: Any) -> Any:
+    """What makes a setting of a word: one like its value, and no negative numbers of things."""
+    return whole(1 if name == "batch_size" else 0) if type(value) is int else type(value)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -104,7 +110,8 @@ def _prepare(state: Path, settings: Any, fresh: bool) -> None:
         shutil.rmtree(state)
     state.mkdir(exist_ok=True)
     noted = state / "settings.json"
-    if noted.exists() and (left := json.loads(noted.read_text(encoding="utf-8"))) != wanted:
+    kept = any(state.glob("*.pt"))  # a run that ended before its first checkpoint has left nothing to lose
+    if kept and noted.exists() and (left := json.loads(noted.read_text(encoding="utf-8"))) != wanted:
         differing = ", ".join(f"{key} {left.get(key)}" for key in wanted if left.get(key) != wanted[key])
         raise ValueError(f"{state} holds a stopped run with other settings ({differing}); --fresh starts anew")
     noted.write_text(json.dumps(wanted), encoding="utf-8")

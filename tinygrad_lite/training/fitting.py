@@ -96,6 +96,8 @@ def fit(
         >>> history["loss"][0] > 10 * history["loss"][-1]
         True
     """
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"fit: batch_size is {batch_size}; it should be 1 at least")
     loader = _batches(data, batch_size, shuffle=True)
     run = Run(
         model=model,
